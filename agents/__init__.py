@@ -1,0 +1,1 @@
+"""Thin Faust agents: stream -> operator -> table -> sink, one a file."""

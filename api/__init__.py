@@ -1,0 +1,1 @@
+"""The edge: REST, WebSocket hub, auth and queries."""

@@ -1,0 +1,1 @@
+"""The `tidemark` command: one subcommand a file."""

@@ -1,0 +1,1 @@
+"""Embedded Kafka and PostgreSQL for `make run` and the tests."""

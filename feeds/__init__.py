@@ -1,0 +1,1 @@
+"""Adapters that turn other tools' output into metric events."""

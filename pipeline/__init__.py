@@ -1,0 +1,1 @@
+"""Faust app, settings and topics; `operators` holds the pure functions."""

@@ -1,0 +1,1 @@
+"""Pure stream operators: no Faust, no IO."""

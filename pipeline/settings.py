@@ -1,0 +1,183 @@
+"""Settings, read once from the environment (`TIDEMARK_*`) into a frozen object."""
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+APP_ID = "tidemark"
+"""Faust app id. Consumer group and changelog topics are named after it: renaming
+it abandons all state."""
+
+Positive = Annotated[float, Field(gt=0)]
+
+
+class SettingsError(ValueError):
+    """The environment holds a setting that makes no sense; the message names it."""
+
+
+class Frozen(BaseModel):
+    """Base of nested settings: immutable, unknown names refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Steps(Frozen):
+    """Inclusive lower bounds of the three alerting severities."""
+
+    critical: Positive
+    high: Positive
+    medium: Positive
+
+    @model_validator(mode="after")
+    def _descending(self) -> Self:
+        if not self.critical > self.high > self.medium:
+            raise ValueError(
+                f"must fall from critical to medium, got {self.critical:g}, {self.high:g}, "
+                f"{self.medium:g}"
+            )
+        return self
+
+
+class Thresholds(Frozen):
+    """When a change is published and when it raises an alert.
+
+    `score_drop` in points, `new_issues` in issues, `minimum_change` in points;
+    `stale_after` in seconds without an event (null: learned from the asset).
+    """
+
+    score_drop: Steps = Steps(critical=20, high=10, medium=5)
+    new_issues: Steps = Steps(critical=10, high=5, medium=2)
+    minimum_change: Positive = 1.0
+    stale_after: Positive | None = None
+
+
+class ThresholdOverride(Frozen):
+    """Thresholds for the assets that match `pattern`; what is not given is inherited."""
+
+    pattern: Annotated[str, Field(min_length=1)]
+    score_drop: Steps | None = None
+    new_issues: Steps | None = None
+    minimum_change: Positive | None = None
+    stale_after: Positive | None = None
+
+    def applied_to(self, base: Thresholds) -> Thresholds:
+        """Return `base` with what this override names put in its place."""
+        given = self.model_dump(include=self.model_fields_set - {"pattern"})
+        return Thresholds.model_validate(base.model_dump() | given)
+
+
+class Settings(BaseSettings):
+    """Every setting of every process. Nested ones are given as JSON."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TIDEMARK_", frozen=True, extra="ignore", env_ignore_empty=True
+    )
+
+    # Kafka
+    kafka_brokers: str = Field("127.0.0.1:9092", description="host:port, comma-separated")
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "PLAIN"
+    kafka_username: str | None = None
+    kafka_password: SecretStr | None = None
+    kafka_ca_file: Path | None = None
+    topic_prefix: Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]{1,100}$")] = "quality"
+    topic_partitions: Annotated[int, Field(ge=1, le=1000)] = 4
+    topic_replication: Annotated[int, Field(ge=1)] = 1
+    topic_retention_hours: Annotated[int, Field(ge=1)] = 168
+    session_timeout_seconds: Annotated[float, Field(ge=1)] = 10.0
+
+    # PostgreSQL
+    database_url: SecretStr = Field(
+        SecretStr("postgresql://tidemark@127.0.0.1:5432/tidemark"), description="libpq URL"
+    )
+    retention_days: Annotated[int, Field(ge=1)] = 90
+    retention_interval_seconds: Positive = 3600.0
+
+    # Stream
+    state_dir: Path = Path(".tidemark/state")
+    state_store: Literal["rocksdb", "memory"] = "rocksdb"
+    state_cache_assets: Annotated[int, Field(ge=1)] = 200_000
+    recent_window: Annotated[int, Field(ge=1, le=1000)] = Field(
+        8, description="recent values kept per asset and metric"
+    )
+    batch_records: Annotated[int, Field(ge=1)] = Field(
+        5000, description="most records an agent takes at once"
+    )
+    max_event_bytes: Annotated[int, Field(ge=1024, le=900_000)] = 64 * 1024
+    max_future_seconds: Positive = Field(
+        3600.0, description="how far ahead of its arrival an event's timestamp may lie"
+    )
+    thresholds: Thresholds = Thresholds()
+    threshold_overrides: tuple[ThresholdOverride, ...] = Field(
+        (), description="first matching pattern wins"
+    )
+    stale_scan_seconds: Positive = 30.0
+    stale_minimum_seconds: Positive = Field(
+        300.0, description="no learned interval is taken to be shorter than this"
+    )
+    stale_grace_seconds: Annotated[float, Field(ge=0)] = Field(
+        60.0, description="how long after start or rebalance silence is not judged"
+    )
+
+    # Edge
+    http_host: str = "127.0.0.1"
+    http_port: Annotated[int, Field(ge=0, le=65535)] = 3002
+    dashboard_dir: Path | None = Field(None, description="built dashboard; default: dashboard/dist")
+
+    # Every process
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["auto", "console", "json"] = Field(
+        "auto", description="auto: console on a terminal, else JSON"
+    )
+    metrics_port: Annotated[int, Field(ge=0, le=65535)] = Field(
+        0, description="port of the worker's and sink's /metrics and /healthz; 0: none"
+    )
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the settings from the environment.
+
+    Raises:
+        SettingsError: a setting makes no sense; every one of them is named.
+    """
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        raise SettingsError("\n".join(_faults(error))) from None
+
+
+def _faults(error: ValidationError) -> Sequence[str]:
+    faults = []
+    for fault in error.errors():
+        first, *rest = fault["loc"] or ("settings",)
+        name = "TIDEMARK_" + str(first).upper() + "".join(f".{part}" for part in rest)
+        faults.append(f"{name}: {fault['msg'].removeprefix('Value error, ')}")
+    return faults
+
+
+def thresholds_by_asset(settings: Settings) -> "ThresholdLookup":
+    """Return the function that finds an asset's thresholds."""
+    return ThresholdLookup(settings.thresholds, settings.threshold_overrides)
+
+
+class ThresholdLookup:
+    """Thresholds of an asset: the first override whose glob pattern matches its id."""
+
+    def __init__(self, default: Thresholds, overrides: Sequence[ThresholdOverride]) -> None:
+        self._rules = [(o.pattern, o.applied_to(default)) for o in overrides]
+        self._default = default
+        self._find = cache(self._search)
+
+    def __call__(self, asset_id: str) -> Thresholds:
+        return self._find(asset_id) if self._rules else self._default
+
+    def _search(self, asset_id: str) -> Thresholds:
+        for pattern, thresholds in self._rules:
+            if fnmatchcase(asset_id, pattern):
+                return thresholds
+        return self._default

@@ -1,0 +1,69 @@
+"""The Kafka topics: their names and how they are kept."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from pipeline.settings import Settings
+
+HOUR_MS: Final = 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSpec:
+    """A topic as `tidemark migrate` creates it."""
+
+    name: str
+    partitions: int
+    replication: int
+    config: dict[str, str]
+
+
+class Topics:
+    """Names of all topics under the configured prefix."""
+
+    def __init__(self, prefix: str) -> None:
+        self.metrics = f"{prefix}.metrics"
+        """Metric events in, keyed by asset id."""
+        self.changes = f"{prefix}.changes"
+        """Values that moved, keyed by asset id."""
+        self.alerts = f"{prefix}.alerts"
+        """Every step of every alert's life, keyed by asset id."""
+        self.alerts_critical = f"{prefix}.alerts.critical"
+        self.alerts_high = f"{prefix}.alerts.high"
+        self.alerts_medium = f"{prefix}.alerts.medium"
+        """Newly raised alerts of one severity, for a pager to subscribe to."""
+        self.history = f"{prefix}.history"
+        """Applied events, packed by batch, owed to PostgreSQL."""
+        self.dead_letters = f"{prefix}.dead-letters"
+        """Refused records, byte for byte, with the reason in the headers."""
+
+    def all(self) -> tuple[str, ...]:
+        """Every topic, inputs first."""
+        return (
+            self.metrics,
+            self.changes,
+            self.alerts,
+            self.alerts_critical,
+            self.alerts_high,
+            self.alerts_medium,
+            self.history,
+            self.dead_letters,
+        )
+
+
+def topic_specs(settings: Settings) -> list[TopicSpec]:
+    """Return what every topic should be; the changelog is created by Faust itself."""
+    topics = Topics(settings.topic_prefix)
+    common = {"retention.ms": str(settings.topic_retention_hours * HOUR_MS)}
+    # The broker's clock, not the producers', says when an event arrived:
+    # silence and clock skew are judged against it.
+    arrival = {"message.timestamp.type": "LogAppendTime"}
+    return [
+        TopicSpec(
+            name,
+            settings.topic_partitions,
+            settings.topic_replication,
+            common | (arrival if name == topics.metrics else {}),
+        )
+        for name in topics.all()
+    ]

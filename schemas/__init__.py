@@ -1,0 +1,1 @@
+"""Wire contracts: the only place where a field is named."""

@@ -1,0 +1,1 @@
+"""PostgreSQL writers, retention and migrations."""

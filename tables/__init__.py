@@ -1,0 +1,1 @@
+"""Changelog-backed state and its codecs."""
