@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -171,9 +171,11 @@ class ThresholdLookup:
     def __init__(self, default: Thresholds, overrides: Sequence[ThresholdOverride]) -> None:
         self._rules = [(o.pattern, o.applied_to(default)) for o in overrides]
         self._default = default
-        self._find = cache(self._search)
+        # Bounded: there may be millions of assets.
+        self._find = lru_cache(maxsize=100_000)(self._search)
 
     def __call__(self, asset_id: str) -> Thresholds:
+        """Return the thresholds of `asset_id`."""
         return self._find(asset_id) if self._rules else self._default
 
     def _search(self, asset_id: str) -> Thresholds:

@@ -1,0 +1,37 @@
+"""Entry point of the `tidemark` command.
+
+Every subcommand lives in a file of its own and imports what is heavy (Faust,
+Starlette) only when it runs, so that `--help` answers at once.
+"""
+
+import sys
+
+import typer
+
+from cli import settings
+from pipeline.settings import SettingsError
+
+app = typer.Typer(
+    name="tidemark",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("settings")(settings.settings)
+
+
+@app.callback()
+def tidemark() -> None:
+    """Real-time data-quality monitoring as a stream pipeline."""
+
+
+def main() -> None:
+    """Run the command; a setting that makes no sense ends it with its name."""
+    try:
+        app()
+    except SettingsError as error:
+        sys.exit(f"tidemark: {error}")
+
+
+if __name__ == "__main__":
+    main()
