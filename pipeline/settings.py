@@ -46,12 +46,16 @@ class Steps(Frozen):
 class Thresholds(Frozen):
     """When a change is published and when it raises an alert.
 
-    `score_drop` in points, `new_issues` in issues, `minimum_change` in points;
-    `stale_after` in seconds without an event (null: learned from the asset).
+    `score_drop` and `dimension_drop` in points (null: dimensions raise no alerts of
+    their own), `new_issues` in issues, `minimum_change` in points; `stale_after` in
+    seconds without an event (null: learned from the asset). `profiling_complete`
+    asks for a low alert over every profiling event.
     """
 
     score_drop: Steps = Steps(critical=20, high=10, medium=5)
+    dimension_drop: Steps | None = None
     new_issues: Steps = Steps(critical=10, high=5, medium=2)
+    profiling_complete: bool = False
     minimum_change: Positive = 1.0
     stale_after: Positive | None = None
 
@@ -61,7 +65,9 @@ class ThresholdOverride(Frozen):
 
     pattern: Annotated[str, Field(min_length=1)]
     score_drop: Steps | None = None
+    dimension_drop: Steps | None = None
     new_issues: Steps | None = None
+    profiling_complete: bool | None = None
     minimum_change: Positive | None = None
     stale_after: Positive | None = None
 

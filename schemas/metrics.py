@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from msgspec import Meta, Raw, Struct
@@ -49,6 +49,8 @@ AssetId = Annotated[
 Label = Annotated[str, Meta(max_length=MAX_ASSET_ID)]
 Timestamp = Annotated[datetime, Meta(tz=True, description="RFC 3339 with offset")]
 JsonObject = Annotated[Raw, Meta(extra_json_schema={"type": "object"})]
+ABSENT: Final = Raw()
+"""Metadata of an event that has none."""
 
 
 class MetricEvent(Struct, rename="camel", kw_only=True, omit_defaults=True, gc=False):
@@ -67,7 +69,7 @@ class MetricEvent(Struct, rename="camel", kw_only=True, omit_defaults=True, gc=F
     asset_name: Label | None = None
     asset_type: Label | None = None
     source: Label | None = None
-    metadata: JsonObject | None = None
+    metadata: JsonObject = ABSENT
 
 
 class MetricChange(Struct, rename="camel", kw_only=True, omit_defaults=False, gc=False):

@@ -1,0 +1,84 @@
+"""Compare a value with the one before it: change, severity, kind of alert."""
+
+from decimal import Decimal
+from typing import NamedTuple
+
+from pipeline.settings import Steps, Thresholds
+from schemas.alerts import AlertType, Severity
+from schemas.metrics import DIMENSIONS, PERCENT_METRICS, MetricType
+
+
+class Finding(NamedTuple):
+    """What a change means: the rule that found it, and the alert it makes."""
+
+    rule: str
+    alert_type: AlertType
+    severity: Severity
+
+
+def exact_change(previous: float, current: float) -> Decimal:
+    """Return current - previous as people subtract: 50.1 - 70.1 is -20 exactly.
+
+    A double's shortest representation is the decimal the sender wrote.
+    """
+    return Decimal(repr(current)) - Decimal(repr(previous))
+
+
+def percent_of(change: Decimal, previous: float) -> float | None:
+    """Return the change relative to the previous value in percent, None where that is 0."""
+    if previous == 0:
+        return None
+    return round(float(change / Decimal(repr(previous)) * 100), 6)
+
+
+def is_published(metric: MetricType, change: Decimal, thresholds: Thresholds) -> bool:
+    """Say whether a change is worth telling: points for scores, anything for the rest."""
+    if metric in PERCENT_METRICS:
+        return abs(change) >= _decimal(thresholds.minimum_change)
+    return change != 0
+
+
+def find(
+    metric: MetricType, change: Decimal, current: float, thresholds: Thresholds
+) -> Finding | None:
+    """Return what the change means under the thresholds, None if it is unremarkable."""
+    if metric is MetricType.SCORE:
+        return _score(change, thresholds.score_drop, "score")
+    if metric is MetricType.ISSUES:
+        return _issues(change, current, thresholds.new_issues)
+    if metric in DIMENSIONS and thresholds.dimension_drop is not None:
+        return _score(change, thresholds.dimension_drop, str(metric))
+    return None
+
+
+def _score(change: Decimal, steps: Steps, name: str) -> Finding | None:
+    severity = severity_of(abs(change), steps)
+    if severity is None:
+        return None
+    if change > 0:
+        return Finding(f"{name}_rise", AlertType.SCORE_IMPROVEMENT, Severity.LOW)
+    sudden = severity is not Severity.MEDIUM
+    kind = AlertType.SUDDEN_DROP if sudden else AlertType.THRESHOLD_BREACH
+    return Finding(f"{name}_drop", kind, severity)
+
+
+def _issues(change: Decimal, current: float, steps: Steps) -> Finding | None:
+    if change < 0:
+        if current == 0:
+            return Finding("issues_cleared", AlertType.ISSUE_RESOLVED, Severity.LOW)
+        return None
+    severity = severity_of(change, steps)
+    return severity and Finding("issues_rise", AlertType.NEW_ISSUES, severity)
+
+
+def severity_of(amount: Decimal, steps: Steps) -> Severity | None:
+    """Return the severity whose inclusive bound the amount reaches, None below them all."""
+    if amount < _decimal(steps.medium):
+        return None
+    if amount >= _decimal(steps.critical):
+        return Severity.CRITICAL
+    return Severity.HIGH if amount >= _decimal(steps.high) else Severity.MEDIUM
+
+
+def _decimal(bound: float) -> Decimal:
+    return Decimal(repr(bound))
