@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from cli import settings
+from cli import settings, worker
 from pipeline.settings import SettingsError
 
 app = typer.Typer(
@@ -17,6 +17,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.command("worker")(worker.worker)
 app.command("settings")(settings.settings)
 
 

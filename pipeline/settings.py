@@ -10,8 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, m
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 APP_ID = "tidemark"
-"""Faust app id. Consumer group and changelog topics are named after it: renaming
-it abandons all state."""
+"""Start of the Faust app ids, see `Settings.worker_group`."""
 
 Positive = Annotated[float, Field(gt=0)]
 
@@ -97,6 +96,12 @@ class Settings(BaseSettings):
     topic_retention_hours: Annotated[int, Field(ge=1)] = 168
     session_timeout_seconds: Annotated[float, Field(ge=1)] = 10.0
 
+    instance_id: str | None = Field(
+        None,
+        description="static group membership: a worker restarted under its old id within the "
+        "session timeout gets its partitions back at once",
+    )
+
     # PostgreSQL
     database_url: SecretStr = Field(
         SecretStr("postgresql://tidemark@127.0.0.1:5432/tidemark"), description="libpq URL"
@@ -143,6 +148,19 @@ class Settings(BaseSettings):
     metrics_port: Annotated[int, Field(ge=0, le=65535)] = Field(
         0, description="port of the worker's and sink's /metrics and /healthz; 0: none"
     )
+
+    @property
+    def worker_group(self) -> str:
+        """Faust app id of the worker: names its consumer group and its changelog topics.
+
+        Renaming it abandons all state.
+        """
+        return f"{APP_ID}-{self.topic_prefix}"
+
+    @property
+    def sink_group(self) -> str:
+        """Faust app id and consumer group of the sink."""
+        return f"{APP_ID}-{self.topic_prefix}-sink"
 
 
 def load_settings(**overrides: Any) -> Settings:

@@ -14,6 +14,9 @@ MAX_METADATA_BYTES = 16 * 1024
 class MetricType(StrEnum):
     """What a value measures."""
 
+    # Enum hashes by name in Python code; these are looked up for every event.
+    __hash__ = str.__hash__
+
     SCORE = "score"
     ISSUES = "issues"
     PROFILING = "profiling"

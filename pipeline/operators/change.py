@@ -68,7 +68,7 @@ def _issues(change: Decimal, current: float, steps: Steps) -> Finding | None:
             return Finding("issues_cleared", AlertType.ISSUE_RESOLVED, Severity.LOW)
         return None
     severity = severity_of(change, steps)
-    return severity and Finding("issues_rise", AlertType.NEW_ISSUES, severity)
+    return Finding("issues_rise", AlertType.NEW_ISSUES, severity) if severity else None
 
 
 def severity_of(amount: Decimal, steps: Steps) -> Severity | None:

@@ -1,6 +1,5 @@
 """Decode one record's bytes into a metric event, or say what is wrong with it."""
 
-from datetime import datetime, timedelta
 from typing import Final
 
 from msgspec import DecodeError, ValidationError
@@ -53,16 +52,18 @@ def decode_event(raw: bytes | None, max_bytes: int) -> MetricEvent:
     return event
 
 
-def check_arrival(event: MetricEvent, arrived: datetime, max_future: timedelta) -> None:
+def check_arrival(event: MetricEvent, time: int, arrived: int, max_future: int) -> None:
     """Refuse an event from the future: it would make every later one look late.
+
+    `time` is the event's, all three in microseconds.
 
     Raises:
         InvalidEvent: the timestamp is more than `max_future` ahead of the arrival.
     """
-    if event.timestamp - arrived > max_future:
+    if time - arrived > max_future:
         raise InvalidEvent(
-            f"timestamp {event.timestamp.isoformat()} is more than "
-            f"{max_future.total_seconds():g} s ahead of its arrival at {arrived.isoformat()}"
+            f"timestamp: {event.timestamp.isoformat()} is {(time - arrived) / 1e6:.0f} s ahead "
+            f"of the event's arrival, {max_future / 1e6:g} s are allowed"
         )
 
 
@@ -102,7 +103,7 @@ def _nul_fault(event: MetricEvent) -> str | None:
 
 
 def _in_words(error: ValidationError) -> str:
-    """Put the field first: 'Expected `str`, got `int` - at `$.assetId`' -> 'assetId: expected …'."""
+    """Put the field first: 'Expected `str` - at `$.assetId`' -> 'assetId: expected str'."""
     what, _, where = str(error).partition(" - at `$")
     path = where.rstrip("`").lstrip(".")
     what = what.replace("`", "")

@@ -1,0 +1,31 @@
+"""The detection app: its table and its agents."""
+
+import faust
+
+from agents import detect, silence
+from pipeline.app import create_app
+from pipeline.operators.detect import Rules
+from pipeline.settings import Settings, thresholds_by_asset
+from pipeline.topics import Topics
+from tables.assets import AssetTable
+
+SECOND = 1_000_000
+
+
+def build_worker(settings: Settings) -> faust.App:
+    """Return the Faust app that `tidemark worker` runs."""
+    topics = Topics(settings.topic_prefix)
+    app = create_app(settings, settings.worker_group, (topics.metrics,))
+    assets = AssetTable(app, cache_assets=settings.state_cache_assets)
+    app.tables.add(assets)
+    rules = Rules(
+        thresholds=thresholds_by_asset(settings),
+        window=settings.recent_window,
+        max_event_bytes=settings.max_event_bytes,
+        max_future=int(settings.max_future_seconds * SECOND),
+    )
+    detect.register(app, topics, assets, rules)
+    silence.register(app, topics, assets, rules, settings)
+    app.on_partitions_revoked.connect(assets.on_ownership_changed)
+    app.on_partitions_assigned.connect(assets.on_ownership_changed)
+    return app

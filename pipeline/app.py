@@ -1,0 +1,85 @@
+"""The Faust apps: one for detection, one for the sink, configured alike."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import faust
+import structlog
+from yarl import URL
+
+from pipeline.kafka import ssl_context
+from pipeline.settings import Settings
+from pipeline.transport import BatchSchema, BatchTransport
+
+log = structlog.get_logger(__name__)
+
+COMMIT_INTERVAL_SECONDS = 1.0
+PRODUCER_BATCH_BYTES = 512 * 1024
+LARGEST_REQUEST_BYTES = 4 * 1024 * 1024
+"""Room for a dead letter: any record Kafka has taken, and its headers."""
+
+
+def create_app(settings: Settings, app_id: str, batch_topics: tuple[str, ...]) -> faust.App:
+    """Return a Faust app whose agents take whole batches of `batch_topics`.
+
+    Commits are at-least-once: exactly-once would need transactions around a
+    store that has none, and every effect here can bear repetition.
+    """
+    app = faust.App(
+        app_id,
+        broker=[URL(f"kafka://{broker}") for broker in settings.kafka_brokers.split(",")],
+        broker_credentials=_credentials(settings),
+        broker_session_timeout=settings.session_timeout_seconds,
+        broker_heartbeat_interval=settings.session_timeout_seconds / 3,
+        broker_request_timeout=max(40.0, settings.session_timeout_seconds * 2),
+        broker_commit_interval=COMMIT_INTERVAL_SECONDS,
+        broker_max_poll_records=settings.batch_records,
+        consumer_auto_offset_reset="earliest",
+        consumer_group_instance_id=settings.instance_id,
+        producer_acks=-1,
+        producer_linger=0,
+        producer_max_batch_size=PRODUCER_BATCH_BYTES,
+        producer_max_request_size=LARGEST_REQUEST_BYTES,
+        store=f"{settings.state_store}://",
+        datadir=settings.state_dir / app_id,
+        topic_partitions=settings.topic_partitions,
+        topic_replication_factor=settings.topic_replication,
+        topic_disable_leader=True,
+        stream_buffer_maxsize=4,
+        stream_wait_empty=True,
+        web_enabled=False,
+    )
+    app.transport = BatchTransport(app, batch_topics)
+    return app
+
+
+def batches(app: faust.App, topic: str) -> Any:
+    """Return the channel through which agents receive the batches of `topic`."""
+    return app.topic(topic, schema=BatchSchema())
+
+
+def run(build: Callable[[], faust.App]) -> None:
+    """Run an app until SIGTERM or SIGINT, or until it crashes (exit code 1)."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    app = build()
+    worker = app.Worker(
+        loop=loop, override_logging=False, redirect_stdouts=False, loglevel=None, quiet=True
+    )
+    app.on_worker_init()
+    worker.execute_from_commandline()
+
+
+def _credentials(settings: Settings) -> Any:
+    protocol = settings.kafka_security_protocol
+    context = ssl_context(settings) if protocol.endswith("SSL") else None
+    if protocol.startswith("SASL"):
+        password = settings.kafka_password
+        return faust.SASLCredentials(
+            username=settings.kafka_username,
+            password=password.get_secret_value() if password else None,
+            mechanism=settings.kafka_sasl_mechanism,
+            ssl_context=context,
+        )
+    return faust.SSLCredentials(context=context) if context else None

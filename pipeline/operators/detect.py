@@ -1,0 +1,149 @@
+"""The detect stage: one event against the state of its asset."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from msgspec import Raw
+
+from pipeline.operators import change, compose, staleness
+from pipeline.operators.compose import micros
+from pipeline.operators.identity import derived_event_id, fingerprint
+from pipeline.operators.state import AssetState, MetricState
+from pipeline.operators.validate import InvalidEvent, check_arrival, check_key, decode_event
+from pipeline.record import Record
+from pipeline.settings import Thresholds
+from schemas.alerts import Alert, AlertStatus, AlertType, Severity
+from schemas.metrics import MetricChange, MetricEvent, MetricType
+
+
+class States(Protocol):
+    """The states of the assets of one partition."""
+
+    def get(self, asset_id: str) -> AssetState | None:
+        """Return the state of an asset, None if it was never seen."""
+
+    def __setitem__(self, asset_id: str, state: AssetState) -> None:
+        """Take in the state of a new asset."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What detection depends on besides events and state."""
+
+    thresholds: Callable[[str], Thresholds]
+    window: int
+    max_event_bytes: int
+    max_future: int
+    """Microseconds."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What one batch comes to.
+
+    `changed` holds the states to be written; `applied` the raw events for the
+    history with their offsets, `late` the indices among them of events older
+    than the last one applied; `rejected` the records refused, with the reason.
+    """
+
+    changed: dict[str, AssetState] = field(default_factory=dict)
+    changes: list[MetricChange] = field(default_factory=list)
+    alerts: list[Alert] = field(default_factory=list)
+    applied: list[Raw] = field(default_factory=list)
+    offsets: list[int] = field(default_factory=list)
+    late: list[int] = field(default_factory=list)
+    rejected: list[tuple[Record, str]] = field(default_factory=list)
+    repeated: int = 0
+
+
+PROFILING = change.Finding("profiling", AlertType.PROFILING_COMPLETE, Severity.LOW)
+
+
+def detect(
+    records: Sequence[Record],
+    topic: str,
+    partition: int,
+    states: States,
+    rules: Rules,
+) -> Outcome:
+    """Apply the records of one partition, in order, to the states of their assets.
+
+    `states` is updated in place, whatever comes of the batch later: a caller that
+    can't write the outcome must forget the states. A record that can't be an
+    event is rejected and disturbs no other.
+    """
+    outcome = Outcome()
+    for record in records:
+        try:
+            event = decode_event(record.value, rules.max_event_bytes)
+            check_key(event, record.key)
+            time, arrived = micros(event.timestamp), record.timestamp * 1000
+            check_arrival(event, time, arrived, rules.max_future)
+        except InvalidEvent as error:
+            outcome.rejected.append((record, str(error)))
+            continue
+        state = states.get(event.asset_id)
+        if state is None:
+            state = states[event.asset_id] = AssetState()
+        elif record.offset <= state.offset:
+            outcome.repeated += 1  # delivered again after a crash
+            continue
+        event_id = event.event_id
+        mark = record.offset if event_id is None else fingerprint(event_id)
+        metric = state.metrics.get(event.metric_type)
+        if metric is not None and event_id is not None and metric.saw(mark):
+            outcome.repeated += 1
+            continue
+        outcome.applied.append(Raw(record.value or b""))
+        outcome.offsets.append(record.offset)
+        if metric is not None and time < metric.time:
+            outcome.late.append(len(outcome.applied) - 1)
+            continue
+        _greet(event, state, arrived, outcome)
+        if event_id is None:
+            event.event_id = derived_event_id(topic, partition, record.offset)
+        _judge(event, metric, arrived, rules.thresholds(event.asset_id), outcome)
+        if metric is None:
+            metric = state.metrics[event.metric_type] = MetricState(event.value, time)
+        metric.observe(time, event.value, mark, rules.window)
+        state.offset = record.offset
+        outcome.changed[event.asset_id] = state
+    return outcome
+
+
+def _greet(event: MetricEvent, state: AssetState, arrived: int, outcome: Outcome) -> None:
+    """The asset speaks: end its silence, learn what it says of itself."""
+    if event.asset_name is not None:
+        state.name = event.asset_name
+    if event.asset_type is not None:
+        state.type = event.asset_type
+    if event.source is not None:
+        state.source = event.source
+    event.asset_name, event.source = state.name, state.source
+    if state.stale_since:
+        resolved = compose.stale_alert(event.asset_id, state, None, AlertStatus.RESOLVED, arrived)
+        outcome.alerts.append(resolved)
+        state.stale_since = 0
+    staleness.hear(state, arrived)
+
+
+def _judge(
+    event: MetricEvent,
+    metric: MetricState | None,
+    arrived: int,
+    thresholds: Thresholds,
+    outcome: Outcome,
+) -> None:
+    """Compare with the last value; the first one is a baseline."""
+    if event.metric_type is MetricType.PROFILING and thresholds.profiling_complete:
+        outcome.alerts.append(compose.alert_over(event, arrived, PROFILING))
+    if metric is None or metric.value == event.value:
+        return
+    previous = metric.value
+    moved = change.exact_change(previous, event.value)
+    finding = change.find(event.metric_type, moved, event.value, thresholds)
+    if finding is not None:
+        outcome.alerts.append(compose.alert_over(event, arrived, finding, previous, moved))
+    if finding is not None or change.is_published(event.metric_type, moved, thresholds):
+        outcome.changes.append(compose.change_of(event, previous, moved, finding))

@@ -1,0 +1,218 @@
+"""Whole partition batches through Faust: the one module that touches its internals.
+
+Faust hands its agents one event at a time and acknowledges it when the agent
+asks for the next, whether it was processed or failed. Both are wrong here: a
+changelog write per event is slower than the stream, and a failed batch must not
+be committed. So this consumer
+
+* delivers each fetched partition batch as one message whose value is a `Batch`;
+* commits what was acknowledged through `Batch.acknowledge`, in the order of
+  delivery, and nothing else;
+* on revocation lets a batch in work finish, drops those not begun, and commits
+  before the base class forgets.
+
+Topics that are not named in `batch_topics` (changelogs) pass as Faust has them.
+`tests/unit/test_transport_contract.py` fails when a Faust upgrade moves the ground.
+"""
+
+import asyncio
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from typing import Any
+
+import faust
+import structlog
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP
+
+from pipeline.record import Record
+
+log = structlog.get_logger(__name__)
+
+DRAIN_SECONDS = 10.0
+"""How long a rebalance or a shutdown waits for the batches in work."""
+
+
+class Batch:
+    """Consecutive records of one partition, delivered and acknowledged as one."""
+
+    __slots__ = ("acknowledged", "partition", "records", "revoked", "task", "topic")
+
+    def __init__(self, topic: str, partition: int, records: list[Record]) -> None:
+        self.topic = topic
+        self.partition = partition
+        self.records = records
+        self.acknowledged = False
+        self.revoked = False
+        self.task: asyncio.Task[None] | None = None
+
+    @property
+    def next_offset(self) -> int:
+        """The offset to go on from once the batch is acknowledged."""
+        return self.records[-1].offset + 1
+
+    def acknowledge(self) -> None:
+        """Allow the offsets of this batch to be committed."""
+        self.acknowledged = True
+
+
+async def process(
+    app: faust.App, stream: AsyncIterator[Batch], handle: Callable[[Batch], Awaitable[None]]
+) -> None:
+    """Hand each batch of `stream` to `handle`, acknowledge it when that returns.
+
+    An exception stops the worker with the batch unacknowledged: whoever takes
+    the partition next gets it again.
+    """
+    async for batch in stream:
+        if batch.revoked:
+            continue
+        batch.task = asyncio.ensure_future(_call(handle, batch))
+        try:
+            await batch.task
+        except asyncio.CancelledError:
+            if not batch.revoked:
+                raise
+            log.info("batch abandoned", topic=batch.topic, partition=batch.partition)
+        except Exception as error:
+            log.exception("batch failed", topic=batch.topic, partition=batch.partition)
+            await app.crash(error)
+            return
+        else:
+            batch.acknowledge()
+
+
+async def _call(handle: Callable[[Batch], Awaitable[None]], batch: Batch) -> None:
+    await handle(batch)
+
+
+class BatchConsumer(driver.Consumer):
+    """Faust's aiokafka consumer, delivering and committing by the batch."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._pending: defaultdict[TP, deque[Batch]] = defaultdict(deque)
+        super().__init__(*args, **kwargs)
+        self._batch_topics: frozenset[str] = self.transport.batch_topics
+
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Any]]:  # noqa: ASYNC109
+        """Fetch, and yield one message per partition batch."""
+        records, active = await self._wait_next_records(timeout)
+        generation = self.app.consumer_generation_id
+        if records is None or self.should_stop:
+            return
+        if not self.flow_active:
+            await self.perform_seek()
+            return
+        for fetched_tp, fetched in records.items():
+            tp = TP(fetched_tp.topic, fetched_tp.partition)
+            wanted = active is None or tp in active or tp in self._buffered_partitions
+            if not wanted or not fetched:
+                continue
+            for message in self._messages(tp, fetched):
+                if not self.flow_active or self.app.consumer_generation_id != generation:
+                    return
+                self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
+                yield tp, message
+
+    def _messages(self, tp: TP, records: list[Record]) -> Iterator[Any]:
+        if tp.topic not in self._batch_topics:
+            for record in records:
+                yield self._to_message(tp, record)
+            return
+        batch = Batch(tp.topic, tp.partition, records)
+        message = self._to_message(tp, records[-1])
+        message.key, message.value = None, batch
+        self._pending[tp].append(batch)
+        yield message
+
+    # Commits follow our own acknowledgements, in order of delivery, so gaps
+    # left by compaction or transactions need no bookkeeping.
+
+    async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
+        if tp.topic not in self._batch_topics:
+            await super()._add_gap(tp, offset_from, offset_to)
+
+    def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[TP]:
+        for tp in (*super()._filter_tps_with_pending_acks(topics), *self._pending):
+            if topics is None or tp in topics or tp.topic in topics:
+                yield tp
+
+    def _new_offset(self, tp: TP) -> int | None:
+        if tp.topic not in self._batch_topics:
+            offset: int | None = super()._new_offset(tp)
+            return offset
+        pending = self._pending[tp]
+        # The last acknowledged batch stays, so that a commit that failed is tried again.
+        while len(pending) > 1 and pending[0].acknowledged and pending[1].acknowledged:
+            pending.popleft()
+        return pending[0].next_offset if pending and pending[0].acknowledged else None
+
+    def caught_up(self, tp: TP) -> bool:
+        """Say whether every record of a batch topic's partition is acknowledged."""
+        pending = self._pending.get(tp)
+        if pending and not all(batch.acknowledged for batch in pending):
+            return False
+        position = pending[-1].next_offset if pending else self._read_offset.get(tp) or 0
+        end = self.highwater(tp)
+        return end is not None and position >= end
+
+    async def perform_seek(self) -> None:
+        """Go back to the committed offsets: what is pending will be delivered again."""
+        await self._drain(list(self._pending))
+        self._pending.clear()
+        await super().perform_seek()
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Finish what is in work and commit it while the partitions are still ours."""
+        await self._drain(revoked)
+        await self.commit()
+        await super().on_partitions_revoked(revoked)
+        for tp in revoked:
+            self._pending.pop(tp, None)
+
+    async def wait_empty(self) -> None:
+        """Finish what is in work and commit it; called when the worker stops."""
+        await self._drain(list(self._pending))
+        await self.commit()
+
+    async def _drain(self, tps: Iterable[TP]) -> None:
+        working = set()
+        for tp in tps:
+            for batch in self._pending.get(tp, ()):
+                batch.revoked = batch.task is None
+                if batch.task is not None and not batch.task.done():
+                    working.add(batch)
+        if not working:
+            return
+        tasks = [batch.task for batch in working if batch.task is not None]
+        await asyncio.wait(tasks, timeout=DRAIN_SECONDS)
+        for batch in working:
+            if batch.task is not None and not batch.task.done():
+                batch.revoked = True
+                batch.task.cancel()
+        # One turn of the loop, so that `process` acknowledges what has finished.
+        await asyncio.sleep(0)
+
+
+class BatchTransport(driver.Transport):
+    """Faust transport whose consumer delivers the named topics by the batch."""
+
+    Consumer = BatchConsumer
+
+    def __init__(self, app: faust.App, batch_topics: Iterable[str]) -> None:
+        self.batch_topics = frozenset(batch_topics)
+        super().__init__(app.conf.broker_consumer, app)
+
+
+class BatchSchema(faust.Schema):
+    """Hands the `Batch` to the agent untouched."""
+
+    def loads_key(self, app: faust.App, message: Any, **_: Any) -> None:  # noqa: ARG002
+        """Batches have no key."""
+        return
+
+    def loads_value(self, app: faust.App, message: Any, **_: Any) -> Batch:  # noqa: ARG002
+        """Take the batch out of the message, so that Faust's copy frees its memory."""
+        batch: Batch = message.value
+        message.value = None
+        return batch
