@@ -40,8 +40,6 @@ class AssetTable(faust.Table):
             name=TABLE_NAME,
             key_type=bytes,
             value_type=bytes,
-            key_serializer="raw",
-            value_serializer="raw",
             options=dict(STORE_OPTIONS) if app.conf.store.scheme == "rocksdb" else None,
             **options,
         )

@@ -39,13 +39,15 @@ def expected_interval(
     """Return after how many seconds of silence the asset is stale, None if not known yet.
 
     Configured: `stale_after`. Learned: mean + 4 deviations of the gaps (RFC 6298's
-    timeout), at least `minimum_seconds`.
+    timeout), at least half as long again as the mean, since a clockwork's deviation
+    falls to nothing, and at least `minimum_seconds`.
     """
     if thresholds.stale_after is not None:
         return thresholds.stale_after
     if state.gaps < GAPS_TO_LEARN:
         return None
-    return max(minimum_seconds, state.gap_mean + 4 * state.gap_deviation)
+    slack = max(4 * state.gap_deviation, state.gap_mean / 2)
+    return max(minimum_seconds, state.gap_mean + slack)
 
 
 def is_overdue(
