@@ -26,6 +26,8 @@ def create_app(settings: Settings, app_id: str, batch_topics: tuple[str, ...]) -
     Commits are at-least-once: exactly-once would need transactions around a
     store that has none, and every effect here can bear repetition.
     """
+    datadir = settings.state_dir / app_id
+    datadir.mkdir(parents=True, exist_ok=True)
     app = faust.App(
         app_id,
         broker=[URL(f"kafka://{broker}") for broker in settings.kafka_brokers.split(",")],
@@ -42,7 +44,7 @@ def create_app(settings: Settings, app_id: str, batch_topics: tuple[str, ...]) -
         producer_max_batch_size=PRODUCER_BATCH_BYTES,
         producer_max_request_size=LARGEST_REQUEST_BYTES,
         store=f"{settings.state_store}://",
-        datadir=settings.state_dir / app_id,
+        datadir=datadir,
         topic_partitions=settings.topic_partitions,
         topic_replication_factor=settings.topic_replication,
         topic_disable_leader=True,

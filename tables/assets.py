@@ -76,7 +76,7 @@ class AssetTable(faust.Table):
             (Outgoing(key, value) for key, value in encoded),
         )
         if offset is not None:
-            self._store(partition, encoded, offset)
+            self._apply_locally(partition, encoded, offset)
             self.states(partition).trim(self._cache_assets)
 
     def read(self, partition: int, key: bytes) -> bytes | None:
@@ -117,7 +117,7 @@ class AssetTable(faust.Table):
             for tp, offset in ends.items():
                 self.data.set_persisted_offset(tp, offset)
 
-    def _store(self, partition: int, encoded: list[tuple[bytes, bytes]], offset: int) -> None:
+    def _apply_locally(self, partition: int, encoded: list[tuple[bytes, bytes]], offset: int) -> None:
         if isinstance(self.data, RocksStore):
             batch = rocksdict.WriteBatch(raw_mode=True)
             for key, value in encoded:
