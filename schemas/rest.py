@@ -1,0 +1,354 @@
+"""REST: what `/api/quality/realtime` takes and answers."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Generic, Literal, TypeVar
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from schemas.alerts import Alert, AlertStatus, AlertType, Severity
+from schemas.metrics import AssetId, MetricType
+
+T = TypeVar("T")
+
+MAX_TEXT = 4000
+Text = Annotated[str, Meta(max_length=MAX_TEXT)]
+Resolution = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT)]
+Assignee = Annotated[str, Meta(min_length=1, max_length=255)]
+
+
+class Page(Struct, Generic[T], rename="camel", kw_only=True):
+    """A list. `next_cursor` asks for what follows; null on the last page."""
+
+    data: list[T]
+    count: int
+    next_cursor: str | None = None
+    success: Literal[True] = True
+
+
+class One(Struct, Generic[T], rename="camel", kw_only=True):
+    """A single thing."""
+
+    data: T
+    count: int = 1
+    success: Literal[True] = True
+
+
+class CurrentMetric(Struct, rename="camel", kw_only=True, omit_defaults=True):
+    """The newest value of one metric of one asset."""
+
+    asset_id: str
+    asset_name: str
+    metric_type: MetricType
+    value: float
+    timestamp: datetime
+    previous_value: float | None = None
+    asset_type: str | None = None
+    source: str | None = None
+
+
+class HistoryPoint(Struct, rename="camel", kw_only=True, omit_defaults=True):
+    """One event as it was recorded. `late`: older than what had been applied then."""
+
+    asset_id: str
+    metric_type: MetricType
+    value: float
+    timestamp: datetime
+    event_id: UUID
+    late: bool = False
+
+
+class Asset(Struct, rename="camel", kw_only=True, omit_defaults=True):
+    """An asset and how it stands. Values are null where none was ever reported."""
+
+    asset_id: str
+    asset_name: str
+    first_seen: datetime
+    last_seen: datetime
+    active_alerts: int
+    asset_type: str | None = None
+    source: str | None = None
+    score: float | None = None
+    issues: int | None = None
+    worst_severity: Severity | None = None
+
+
+class TrendPoint(Struct, rename="camel", kw_only=True):
+    """Scores of one asset (null: of all) on one UTC day, `date` being `YYYY-MM-DD`."""
+
+    asset_id: str | None
+    date: str
+    average: float
+    minimum: float
+    maximum: float
+    deviation: float | None
+    count: int
+
+
+class DimensionScore(Struct, rename="camel", kw_only=True):
+    """The newest score (0-100) of one dimension of one asset and what it weighs."""
+
+    asset_id: str
+    asset_name: str
+    dimension: MetricType
+    score: float
+    weight: float
+    timestamp: datetime
+
+
+class AssetDimensions(Struct, rename="camel", kw_only=True):
+    """An asset's dimensions and their weighted average, sum(w * s) / sum(w)."""
+
+    asset_id: str
+    asset_name: str
+    weighted_score: float | None
+    dimensions: list[DimensionScore]
+
+
+class SeverityCounts(Struct, rename="camel", kw_only=True):
+    """Active alerts by severity."""
+
+    critical: int = 0
+    high: int = 0
+    medium: int = 0
+    low: int = 0
+
+
+class Stats(Struct, rename="camel", kw_only=True):
+    """The state of everything the caller may see.
+
+    `avg_quality_score` is the mean of the assets' newest scores, null without
+    one; `recently_monitored` counts assets heard of in the last 24 hours.
+    """
+
+    total_assets: int
+    avg_quality_score: float | None
+    open_issues: int
+    alerts_by_severity: SeverityCounts
+    recently_monitored: int
+    timestamp: datetime
+
+
+class SocketStats(Struct, rename="camel", kw_only=True):
+    """WebSockets: of this edge (`connections`) and of all edges (`total_connections`)."""
+
+    connections: int
+    subscribed_connections: int
+    subscriptions: int
+    messages_sent: int
+    stalled_connections: int
+    slow_disconnects: int
+    resumed: int
+    total_connections: int | None
+    edges: int | None
+    timestamp: datetime
+
+
+class PartitionLag(Struct, rename="camel", kw_only=True):
+    """How far a consumer group is behind in one partition."""
+
+    partition: int
+    committed: int | None
+    end: int
+    lag: int
+
+
+class GroupState(Struct, rename="camel", kw_only=True):
+    """A consumer group as Kafka sees it; `state` is Kafka's word, such as `Stable`."""
+
+    group: str
+    state: str
+    members: int
+    lag: int
+    partitions: list[PartitionLag]
+
+
+class Component(Struct, rename="camel", kw_only=True):
+    """One thing readiness depends on."""
+
+    name: str
+    ready: bool
+    detail: str
+
+
+class System(Struct, rename="camel", kw_only=True):
+    """The pipeline from outside.
+
+    Rates are records per second over the last minute or, right after start,
+    over the time since. `edge_lag` counts records of changes and alerts this edge
+    has yet to read; null figures could not be had from Kafka just now.
+    """
+
+    ready: bool
+    components: list[Component]
+    worker: GroupState | None
+    sink: GroupState | None
+    events_per_second: float | None
+    changes_per_second: float
+    alerts_per_second: float
+    dead_letters: int | None
+    outbox: int | None
+    edge_lag: int
+    version: str
+    edge_id: str
+    started_at: datetime
+    timestamp: datetime
+
+
+class Verdict(Struct, rename="camel", kw_only=True, omit_defaults=True):
+    """What became of one posted event; `index` counts from 0 in the order posted."""
+
+    index: int
+    accepted: bool
+    event_id: UUID | None = None
+    asset_id: str | None = None
+    error: str | None = None
+
+
+class Verdicts(Struct, rename="camel", kw_only=True):
+    """One verdict for each posted event; `count` were accepted."""
+
+    data: list[Verdict]
+    count: int
+    rejected: int
+    success: Literal[True] = True
+
+
+class StepAction(StrEnum):
+    """A step in the life of an alert."""
+
+    ACKNOWLEDGE = "acknowledge"
+    RESOLVE = "resolve"
+    IGNORE = "ignore"
+    REOPEN = "reopen"
+    COMMENT = "comment"
+    ASSIGN = "assign"
+
+
+class AcknowledgeRequest(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
+    """Somebody looks after the alert."""
+
+    comment: Text | None = None
+
+
+class ResolveRequest(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
+    """The alert is settled; `resolution` says how."""
+
+    resolution: Resolution
+    comment: Text | None = None
+
+
+class IgnoreRequest(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
+    """The alert needs no action; `comment` says why."""
+
+    comment: Text | None = None
+
+
+class ReopenRequest(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
+    """The alert is not settled after all."""
+
+    comment: Text | None = None
+
+
+class CommentRequest(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
+    """A remark; the alert's status stays."""
+
+    comment: Resolution
+
+
+class AssignRequest(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
+    """Who looks after the alert; null takes the assignment back."""
+
+    assignee: Assignee | None
+    comment: Text | None = None
+
+
+class AlertFilter(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
+    """Which alerts are meant; what is not given does not restrict.
+
+    `asset_id` is an id or a glob (`*`, `?`, `[ab]`); `query` searches message,
+    asset, resolution and comment; times are of the alert's timestamp, `since` inclusive and
+    `until` exclusive.
+    """
+
+    ids: Annotated[list[UUID], Meta(min_length=1, max_length=1000)] | None = None
+    status: list[AlertStatus] | None = None
+    severity: list[Severity] | None = None
+    alert_type: list[AlertType] | None = None
+    asset_id: AssetId | None = None
+    assignee: Assignee | None = None
+    query: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+class BulkRequest(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
+    """One step with every alert that `filter` finds, at most `limit` of them.
+
+    `resolution` is required to resolve, `comment` to comment, `assignee` (null
+    included) to assign.
+    """
+
+    action: StepAction
+    filter: AlertFilter
+    resolution: Resolution | None = None
+    comment: Text | None = None
+    assignee: Assignee | None = None
+    limit: Annotated[int, Meta(ge=1, le=1000)] = 1000
+
+
+class BulkRefusal(Struct, rename="camel", kw_only=True):
+    """An alert with which the step makes no sense."""
+
+    id: UUID
+    status: AlertStatus
+    error: str
+
+
+class BulkResult(Struct, rename="camel", kw_only=True):
+    """What a bulk step did. `more`: there were more than `limit`, ask again."""
+
+    changed: list[Alert]
+    refused: list[BulkRefusal]
+    more: bool
+
+
+class AuditEntry(Struct, rename="camel", kw_only=True, omit_defaults=True):
+    """One step in an alert's life: who, when, what and why."""
+
+    step_id: UUID
+    alert_id: UUID
+    action: str
+    actor: str
+    at: datetime
+    to_status: AlertStatus
+    from_status: AlertStatus | None = None
+    resolution: str | None = None
+    comment: str | None = None
+    assignee: str | None = None
+
+
+class Ticket(Struct, rename="camel", kw_only=True):
+    """Opens one WebSocket (`/ws/quality?ticket=...`) until it expires."""
+
+    ticket: str
+    expires_at: datetime
+
+
+class Role(StrEnum):
+    """What a token may do: read; take steps; send events; everything."""
+
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    INGESTER = "ingester"
+    ADMIN = "admin"
+
+
+class Identity(Struct, rename="camel", kw_only=True):
+    """Who the caller is. `assets` are the globs it may see; `authentication` is off or on."""
+
+    actor: str
+    role: Role
+    assets: list[str]
+    authentication: bool
