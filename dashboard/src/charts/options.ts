@@ -1,0 +1,143 @@
+import uPlot from "uplot";
+import { type Palette, translucent } from "./palette";
+import type { ChartOptions } from "./useUplot";
+
+export interface ChartSeries {
+  label: string;
+  color: keyof Palette;
+  /** `band` edges belong to the forecast's interval: drawn faint, filled between. */
+  kind: "line" | "area" | "bars" | "forecast" | "lower" | "upper";
+}
+
+export interface ChartEvents {
+  onZoom: (min: number, max: number) => void;
+  onReset: () => void;
+  /** Index of the point under the pointer; null when it leaves. */
+  onPoint: (index: number | null) => void;
+}
+
+const FONT = '11px "Inter Variable", system-ui, sans-serif';
+/** Zoom no deeper than this many seconds. */
+const LEAST_ZOOM = 5;
+
+/** Options of the large chart: values over time, zoomed by dragging. */
+export function mainOptions(
+  series: readonly ChartSeries[],
+  scale: "percent" | "count",
+  events: ChartEvents,
+): (palette: Palette) => ChartOptions {
+  return (palette) => ({
+    padding: [10, 8, 0, 0],
+    legend: { show: false },
+    cursor: {
+      y: false,
+      drag: { x: true, y: false, setScale: false },
+      points: { size: 7 },
+      bind: {
+        dblclick: () => () => {
+          events.onReset();
+          return null;
+        },
+      },
+    },
+    scales: { x: { time: true }, y: { range: scale === "percent" ? percentRange : countRange } },
+    axes: [axis(palette, 46), { ...axis(palette, 30), size: 42 }],
+    series: [{}, ...series.map((one) => seriesOptions(one, palette))],
+    bands: forecastBands(series, palette),
+    hooks: {
+      setCursor: [(plot) => events.onPoint(plot.cursor.idx ?? null)],
+      setSelect: [
+        (plot) => {
+          if (plot.select.width < 4) return;
+          const min = plot.posToVal(plot.select.left, "x");
+          const max = plot.posToVal(plot.select.left + plot.select.width, "x");
+          plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+          if (max - min >= LEAST_ZOOM) events.onZoom(min, max);
+        },
+      ],
+    },
+  });
+}
+
+/** Options of the strip under it: the whole range, a window chosen by dragging. */
+export function brushOptions(
+  series: ChartSeries,
+  onSelect: (min: number, max: number) => void,
+): (palette: Palette) => ChartOptions {
+  return (palette) => ({
+    padding: [2, 8, 2, 42],
+    legend: { show: false },
+    cursor: {
+      x: false,
+      y: false,
+      points: { show: false },
+      drag: { x: true, y: false, setScale: false },
+    },
+    scales: { x: { time: true } },
+    axes: [{ show: false }, { show: false }],
+    series: [{}, seriesOptions(series, palette)],
+    hooks: {
+      setSelect: [
+        (plot) => {
+          if (plot.select.width < 2) return;
+          const min = plot.posToVal(plot.select.left, "x");
+          const max = plot.posToVal(plot.select.left + plot.select.width, "x");
+          if (max - min >= LEAST_ZOOM) onSelect(min, max);
+        },
+      ],
+    },
+  });
+}
+
+function axis(palette: Palette, space: number): uPlot.Axis {
+  return {
+    stroke: palette.muted,
+    font: FONT,
+    space,
+    grid: { stroke: palette.grid, width: 1 },
+    ticks: { show: false },
+    values: undefined,
+  };
+}
+
+function seriesOptions({ label, color, kind }: ChartSeries, palette: Palette): uPlot.Series {
+  const stroke = palette[color];
+  const base: uPlot.Series = { label, stroke, width: 1.75, points: { size: 4 }, spanGaps: true };
+  switch (kind) {
+    case "area":
+      return { ...base, fill: translucent(stroke, 0.12) };
+    case "bars":
+      return {
+        ...base,
+        width: 0,
+        fill: translucent(stroke, 0.75),
+        paths: uPlot.paths.bars?.({ size: [0.7, 14, 2] }),
+        points: { show: false },
+      };
+    case "forecast":
+      return { ...base, dash: [5, 4], points: { show: false } };
+    case "lower":
+    case "upper":
+      return { ...base, width: 0, points: { show: false } };
+    default:
+      return base;
+  }
+}
+
+function forecastBands(series: readonly ChartSeries[], palette: Palette): uPlot.Band[] {
+  const upper = series.findIndex(({ kind }) => kind === "upper") + 1;
+  const lower = series.findIndex(({ kind }) => kind === "lower") + 1;
+  if (!upper || !lower) return [];
+  return [{ series: [upper, lower], fill: translucent(palette.accent, 0.14) }];
+}
+
+/** Fit the data, but never beyond 0-100 nor so close that noise fills the chart. */
+function percentRange(_plot: uPlot, min: number, max: number): [number, number] {
+  if (!Number.isFinite(min) || !Number.isFinite(max)) return [0, 100];
+  const slack = Math.max((max - min) * 0.12, 2);
+  return [Math.max(0, Math.floor(min - slack)), Math.min(100, Math.ceil(max + slack))];
+}
+
+function countRange(_plot: uPlot, _min: number, max: number): [number, number] {
+  return [0, Math.max(5, Number.isFinite(max) ? Math.ceil(max * 1.1) : 5)];
+}

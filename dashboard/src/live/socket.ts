@@ -1,0 +1,217 @@
+import { backoff, LONGEST_WAIT } from "./backoff";
+import { PING } from "./protocol";
+import { Signal } from "./signal";
+
+export type Phase = "idle" | "connecting" | "open" | "waiting";
+
+export interface LinkState {
+  phase: Phase;
+  /** Why the link is down, in words; null while it is up or was never asked for. */
+  error: string | null;
+  /** Attempts made since the link was last up. */
+  attempt: number;
+}
+
+export interface SocketOptions {
+  url: string;
+  /** First wait before reconnecting, ms. */
+  reconnectInterval: number;
+  onMessage: (data: string) => void;
+}
+
+/** Between pings, ms. */
+export const PING_INTERVAL = 30_000;
+/** Silence after a ping that means a dead link, ms. */
+export const PONG_TIMEOUT = 10_000;
+/** A handshake that takes longer is given up, ms. */
+export const HANDSHAKE_TIMEOUT = 4_000;
+/** A link that lived this long, ms, starts the backoff afresh when it goes. */
+export const STABLE_AFTER = 5_000;
+
+const IDLE: LinkState = { phase: "idle", error: null, attempt: 0 };
+/** Closes that coming back does not mend: not authenticated, not allowed. */
+const FINAL_CLOSES = new Set([4401, 4403]);
+
+/**
+ * One WebSocket that is kept up: reconnects with backoff, pings, finds dead links.
+ *
+ * It knows nothing of the messages but that a ping is answered. A close by
+ * 1006 or 1013 (the server freed itself of a slow reader) is a loss like any other.
+ */
+export class LiveSocket {
+  readonly state = new Signal<LinkState>(IDLE);
+  /** When anything was last received, ms since the epoch. */
+  lastHeard: number | null = null;
+
+  readonly #options: SocketOptions;
+  #socket: WebSocket | null = null;
+  #wanted = false;
+  #openedAt = 0;
+  #notBefore = 0;
+  #timers = new Set<ReturnType<typeof setTimeout>>();
+  #deadline: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: SocketOptions) {
+    this.#options = options;
+  }
+
+  open(): void {
+    if (this.#wanted) return;
+    this.#wanted = true;
+    document.addEventListener("visibilitychange", this.#onVisibility);
+    window.addEventListener("online", this.#onOnline);
+    window.addEventListener("offline", this.#onOffline);
+    this.#dial(0);
+  }
+
+  close(): void {
+    this.#drop();
+    this.#stop();
+    this.state.set(IDLE);
+  }
+
+  /** Send now; false where the link is down and nothing was sent. */
+  send(message: object): boolean {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return false;
+    this.#socket.send(JSON.stringify(message));
+    return true;
+  }
+
+  /** Give up this link (if any) and dial again at once. */
+  reconnect(): void {
+    if (this.#wanted) {
+      this.#drop();
+      this.#dial(0);
+    } else {
+      this.open();
+    }
+  }
+
+  /** The server has said when it will be back: do not call before, ms from now. */
+  comeBackAfter(delay: number): void {
+    this.#notBefore = Date.now() + Math.min(delay, LONGEST_WAIT);
+  }
+
+  /** Stay away until asked to reconnect: coming back would not mend `error`. */
+  refuse(error: string): void {
+    this.#drop();
+    this.#stop();
+    this.state.set({ phase: "idle", error, attempt: 0 });
+  }
+
+  #dial(attempt: number): void {
+    this.state.set({ phase: "connecting", error: this.state.get().error, attempt });
+    this.#later(HANDSHAKE_TIMEOUT, () => this.#lost("The server did not answer", attempt));
+    this.#attach(new WebSocket(this.#options.url), attempt);
+  }
+
+  #attach(socket: WebSocket, attempt: number): void {
+    this.#socket = socket;
+    this.#openedAt = 0;
+    const current = () => socket === this.#socket;
+    socket.onopen = () => {
+      if (!current()) return;
+      this.#clearTimers();
+      this.#openedAt = Date.now();
+      this.lastHeard = this.#openedAt;
+      this.state.set({ phase: "open", error: null, attempt: 0 });
+      this.#schedulePing();
+    };
+    socket.onmessage = (event: MessageEvent) => {
+      if (!current() || typeof event.data !== "string") return;
+      this.lastHeard = Date.now();
+      clearTimeout(this.#deadline);
+      this.#options.onMessage(event.data);
+    };
+    socket.onclose = (event) => {
+      if (!current()) return;
+      const lasted = Date.now() - this.#openedAt > STABLE_AFTER;
+      if (FINAL_CLOSES.has(event.code)) this.refuse(closeReason(event));
+      else this.#lost(closeReason(event), this.#openedAt && lasted ? -1 : attempt);
+    };
+  }
+
+  /** The link is gone: wait, then dial. `attempt` -1: it had been up. */
+  #lost(error: string, attempt: number): void {
+    this.#drop();
+    const next = attempt + 1;
+    this.state.set({ phase: "waiting", error, attempt: next });
+    const wait = backoff(next, this.#options.reconnectInterval);
+    this.#later(Math.max(wait, this.#notBefore - Date.now()), () => this.#dial(next));
+  }
+
+  #stop(): void {
+    this.#wanted = false;
+    document.removeEventListener("visibilitychange", this.#onVisibility);
+    window.removeEventListener("online", this.#onOnline);
+    window.removeEventListener("offline", this.#onOffline);
+  }
+
+  #drop(): void {
+    this.#clearTimers();
+    const socket = this.#socket;
+    this.#socket = null;
+    if (socket && socket.readyState <= WebSocket.OPEN) socket.close(1000);
+  }
+
+  #schedulePing(): void {
+    this.#later(PING_INTERVAL, () => {
+      // A hidden tab's timers are throttled; a late pong would look like a dead link.
+      if (!document.hidden) this.#probe();
+      this.#schedulePing();
+    });
+  }
+
+  /** Ping; whatever arrives first shows that the link lives. */
+  #probe(): void {
+    clearTimeout(this.#deadline);
+    this.send(PING);
+    this.#deadline = setTimeout(() => this.#lost("The server has gone silent", -1), PONG_TIMEOUT);
+  }
+
+  readonly #onVisibility = (): void => {
+    if (document.hidden) {
+      clearTimeout(this.#deadline);
+    } else if (this.state.get().phase === "open") {
+      this.#probe();
+    } else if (this.state.get().phase === "waiting") {
+      this.reconnect();
+    }
+  };
+
+  readonly #onOnline = (): void => {
+    if (this.state.get().phase !== "open") this.reconnect();
+    else this.#probe();
+  };
+
+  readonly #onOffline = (): void => {
+    if (this.state.get().phase === "open") this.#probe();
+  };
+
+  #later(delay: number, run: () => void): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      run();
+    }, delay);
+    this.#timers.add(timer);
+  }
+
+  #clearTimers(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+    clearTimeout(this.#deadline);
+  }
+}
+
+function closeReason(event: CloseEvent): string {
+  if (event.reason) return event.reason;
+  const known: Record<number, string> = {
+    1001: "The server is shutting down",
+    1008: "The server was asked too much",
+    1012: "The server is restarting",
+    1013: "The server asked to come back",
+    4401: "Sign in to connect",
+    4403: "Not allowed to connect",
+  };
+  return known[event.code] ?? "The connection was lost";
+}

@@ -1,0 +1,88 @@
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { useCallback, useEffect, useMemo, useRef } from "react";
+import { useSession } from "../live/context";
+import { useSignal } from "../live/signal";
+import { cache } from "../rest/cache";
+import { getAlerts } from "../rest/quality";
+import type { Alert } from "../wire";
+import { type AlertFilter, matchesFields, matchesText, VIEW_STATUSES } from "./alertFilter";
+
+export interface Alerts {
+  /** Newest first: what the server found, and what has arrived or changed since. */
+  alerts: readonly Alert[];
+  loading: boolean;
+  error: Error | null;
+  /** More can be had of the server. */
+  hasMore: boolean;
+  loadMore: () => void;
+  retry: () => void;
+  /** The alert came in live, after the list was first shown. */
+  isFresh: (id: string) => boolean;
+}
+
+/** The alerts a filter lets through, live. */
+export function useAlerts(filter: AlertFilter): Alerts {
+  const session = useSession();
+  const known = useSignal(session.alerts.list);
+  const epoch = useSignal(session.epoch);
+  const { data, hasNextPage, isFetchingNextPage, fetchNextPage, ...query } = useInfiniteQuery(
+    {
+      queryKey: ["alerts", session.endpoint, filter, epoch],
+      queryFn: async ({ pageParam, signal }) => {
+        const { endpoint } = session;
+        const page = await getAlerts(endpoint, serverQuery(filter), pageParam, signal);
+        session.alerts.merge(page.data);
+        return { ids: page.data.map((alert) => alert.id), next: page.nextCursor };
+      },
+      initialPageParam: null as string | null,
+      getNextPageParam: (page) => page.next,
+      placeholderData: (previous) => previous,
+    },
+    cache,
+  );
+
+  const found = useMemo(() => new Set(data?.pages.flatMap((page) => page.ids)), [data]);
+  const alerts = useMemo(() => {
+    const reach = hasNextPage ? oldestOf(known, found) : "";
+    return known.filter(
+      (alert) =>
+        matchesFields(filter, alert) &&
+        (found.has(alert.id) || (matchesText(filter, alert) && alert.timestamp >= reach)),
+    );
+  }, [known, found, filter, hasNextPage]);
+
+  const before = useRef<ReadonlySet<string> | null>(null);
+  useEffect(() => {
+    if (data && !before.current) before.current = new Set(known.map((alert) => alert.id));
+  }, [data, known]);
+
+  return {
+    alerts,
+    loading: query.isPending,
+    error: query.error,
+    hasMore: hasNextPage,
+    loadMore: useCallback(() => {
+      if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
+    }, [hasNextPage, isFetchingNextPage, fetchNextPage]),
+    retry: () => void query.refetch(),
+    isFresh: useCallback(
+      (id: string) => before.current !== null && !before.current.has(id) && !found.has(id),
+      [found],
+    ),
+  };
+}
+
+function serverQuery(filter: AlertFilter) {
+  return {
+    status: VIEW_STATUSES[filter.view],
+    severity: filter.severities,
+    alertType: filter.type,
+    assetId: filter.asset,
+    query: filter.text.trim(),
+  };
+}
+
+/** Time down to which the server's list has been read: older alerts would leave gaps. */
+function oldestOf(known: readonly Alert[], found: ReadonlySet<string>): string {
+  return known.findLast((alert) => found.has(alert.id))?.timestamp ?? "";
+}

@@ -1,0 +1,782 @@
+/* Generated from schemas/ by `npm run types`. Do not edit: change the schema instead. */
+
+/**
+ * What happened.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "AlertType".
+ */
+export type AlertType =
+  "issue_resolved" | "new_issues" | "profiling_complete" | "score_improvement" | "sudden_drop" | "threshold_breach";
+/**
+ * How bad it is.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "Severity".
+ */
+export type Severity = "critical" | "high" | "low" | "medium";
+/**
+ * Where an alert stands.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "AlertStatus".
+ */
+export type AlertStatus = "acknowledged" | "active" | "ignored" | "resolved";
+/**
+ * What a value measures.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "MetricType".
+ */
+export type MetricType =
+  | "accuracy"
+  | "completeness"
+  | "consistency"
+  | "integrity"
+  | "issues"
+  | "lineage"
+  | "profiling"
+  | "score"
+  | "timeliness"
+  | "uniqueness"
+  | "validity";
+/**
+ * A step in the life of an alert.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "StepAction".
+ */
+export type StepAction = "acknowledge" | "assign" | "comment" | "ignore" | "reopen" | "resolve";
+/**
+ * What a token may do: read; take steps; send events; everything.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "Role".
+ */
+export type Role = "admin" | "ingester" | "operator" | "viewer";
+/**
+ * What went wrong, for programs; the same codes in REST problems and socket errors.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "ProblemCode".
+ */
+export type ProblemCode =
+  | "bad_request"
+  | "host_not_allowed"
+  | "idempotency_conflict"
+  | "internal"
+  | "invalid_field"
+  | "invalid_json"
+  | "method_not_allowed"
+  | "not_allowed"
+  | "not_authenticated"
+  | "not_found"
+  | "origin_not_allowed"
+  | "rate_limited"
+  | "step_not_possible"
+  | "too_large"
+  | "too_many_subscriptions"
+  | "unavailable"
+  | "unknown_type"
+  | "unsupported_media_type";
+/**
+ * What is pushed: metric changes, or alerts and their steps.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "Kind".
+ */
+export type Kind = "alerts" | "changes";
+/**
+ * Why going on from a position is impossible.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "ResumeFailureReason".
+ */
+export type ResumeFailureReason = "invalid" | "too_far" | "too_old" | "unavailable";
+
+export interface Wire {}
+/**
+ * What led to the alert. `rule` names the operator, e.g. `score_drop` or `stale`.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "AlertMetadata".
+ */
+export interface AlertMetadata {
+  rule: string;
+  metricType?: string | null;
+  previousValue?: number | null;
+  currentValue?: number | null;
+  change?: number | null;
+  eventId?: string | null;
+  expectedIntervalSeconds?: number | null;
+  lastSeen?: string | null;
+}
+/**
+ * An alert as it stands after one step of its life.
+ *
+ *     `quality.alerts` carries one of these for every step. `id` is the same in
+ *     all of them (UUIDv5 of event and rule); `step_id` is unique to the step and
+ *     equal in every redelivery of it, so a reader that remembers step ids sees
+ *     each step once. `changed_by` is `pipeline` for steps of the stream and the
+ *     actor's name for steps taken at the edge.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "Alert".
+ */
+export interface Alert {
+  id: string;
+  assetId: string;
+  assetName: string;
+  alertType: AlertType;
+  message: string;
+  severity: Severity;
+  status: AlertStatus;
+  timestamp: string;
+  metadata: AlertMetadata;
+  stepId: string;
+  changedAt: string;
+  source?: string | null;
+  changedBy?: string;
+  resolution?: string | null;
+  comment?: string | null;
+  assignee?: string | null;
+}
+/**
+ * A value that moved by at least the minimum change.
+ *
+ *     `change` is current - previous; `change_percent` is relative to the previous
+ *     value and null where that is 0. `severity` is set where the change also
+ *     raised an alert.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "MetricChange".
+ */
+export interface MetricChange {
+  assetId: string;
+  assetName: string;
+  metricType: MetricType;
+  previousValue: number;
+  currentValue: number;
+  change: number;
+  changePercent: number | null;
+  timestamp: string;
+  eventId: string;
+  severity?: string | null;
+}
+/**
+ * The newest value of one metric of one asset.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "CurrentMetric".
+ */
+export interface CurrentMetric {
+  assetId: string;
+  assetName: string;
+  metricType: MetricType;
+  value: number;
+  timestamp: string;
+  previousValue?: number | null;
+  assetType?: string | null;
+  source?: string | null;
+}
+/**
+ * One event as it was recorded. `late`: older than what had been applied then.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "HistoryPoint".
+ */
+export interface HistoryPoint {
+  assetId: string;
+  metricType: MetricType;
+  value: number;
+  timestamp: string;
+  eventId: string;
+  late?: boolean;
+}
+/**
+ * An asset and how it stands. Values are null where none was ever reported.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "Asset".
+ */
+export interface Asset {
+  assetId: string;
+  assetName: string;
+  firstSeen: string;
+  lastSeen: string;
+  activeAlerts: number;
+  assetType?: string | null;
+  source?: string | null;
+  score?: number | null;
+  issues?: number | null;
+  worstSeverity?: Severity | null;
+}
+/**
+ * Scores of one asset (null: of all) on one UTC day, `date` being `YYYY-MM-DD`.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "TrendPoint".
+ */
+export interface TrendPoint {
+  assetId: string | null;
+  date: string;
+  average: number;
+  minimum: number;
+  maximum: number;
+  deviation: number | null;
+  count: number;
+}
+/**
+ * The newest score (0-100) of one dimension of one asset and what it weighs.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "DimensionScore".
+ */
+export interface DimensionScore {
+  assetId: string;
+  assetName: string;
+  dimension: MetricType;
+  score: number;
+  weight: number;
+  timestamp: string;
+}
+/**
+ * An asset's dimensions and their weighted average, sum(w * s) / sum(w).
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "AssetDimensions".
+ */
+export interface AssetDimensions {
+  assetId: string;
+  assetName: string;
+  weightedScore: number | null;
+  dimensions: DimensionScore[];
+}
+/**
+ * Active alerts by severity.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "SeverityCounts".
+ */
+export interface SeverityCounts {
+  critical?: number;
+  high?: number;
+  medium?: number;
+  low?: number;
+}
+/**
+ * The state of everything the caller may see.
+ *
+ *     `avg_quality_score` is the mean of the assets' newest scores, null without
+ *     one; `recently_monitored` counts assets heard of in the last 24 hours.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "Stats".
+ */
+export interface Stats {
+  totalAssets: number;
+  avgQualityScore: number | null;
+  openIssues: number;
+  alertsBySeverity: SeverityCounts;
+  recentlyMonitored: number;
+  timestamp: string;
+}
+/**
+ * WebSockets: of this edge (`connections`) and of all edges (`total_connections`).
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "SocketStats".
+ */
+export interface SocketStats {
+  connections: number;
+  subscribedConnections: number;
+  subscriptions: number;
+  messagesSent: number;
+  stalledConnections: number;
+  slowDisconnects: number;
+  resumed: number;
+  totalConnections: number | null;
+  edges: number | null;
+  timestamp: string;
+}
+/**
+ * How far a consumer group is behind in one partition.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "PartitionLag".
+ */
+export interface PartitionLag {
+  partition: number;
+  committed: number | null;
+  end: number;
+  lag: number;
+}
+/**
+ * A consumer group as Kafka sees it; `state` is Kafka's word, such as `Stable`.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "GroupState".
+ */
+export interface GroupState {
+  group: string;
+  state: string;
+  members: number;
+  lag: number;
+  partitions: PartitionLag[];
+}
+/**
+ * One thing readiness depends on.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "Component".
+ */
+export interface Component {
+  name: string;
+  ready: boolean;
+  detail: string;
+}
+/**
+ * The pipeline from outside.
+ *
+ *     Rates are records per second over the last minute or, right after start,
+ *     over the time since. `edge_lag` counts records of changes and alerts this edge
+ *     has yet to read; null figures could not be had from Kafka just now.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "System".
+ */
+export interface System {
+  ready: boolean;
+  components: Component[];
+  worker: GroupState | null;
+  sink: GroupState | null;
+  eventsPerSecond: number | null;
+  changesPerSecond: number;
+  alertsPerSecond: number;
+  deadLetters: number | null;
+  outbox: number | null;
+  edgeLag: number;
+  version: string;
+  edgeId: string;
+  startedAt: string;
+  timestamp: string;
+}
+/**
+ * What became of one posted event; `index` counts from 0 in the order posted.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "Verdict".
+ */
+export interface Verdict {
+  index: number;
+  accepted: boolean;
+  eventId?: string | null;
+  assetId?: string | null;
+  error?: string | null;
+}
+/**
+ * One verdict for each posted event; `count` were accepted.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "Verdicts".
+ */
+export interface Verdicts {
+  data: Verdict[];
+  count: number;
+  rejected: number;
+  success?: true;
+}
+/**
+ * Somebody looks after the alert.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "AcknowledgeRequest".
+ */
+export interface AcknowledgeRequest {
+  comment?: string | null;
+}
+/**
+ * The alert is settled; `resolution` says how.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "ResolveRequest".
+ */
+export interface ResolveRequest {
+  resolution: string;
+  comment?: string | null;
+}
+/**
+ * The alert needs no action; `comment` says why.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "IgnoreRequest".
+ */
+export interface IgnoreRequest {
+  comment?: string | null;
+}
+/**
+ * The alert is not settled after all.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "ReopenRequest".
+ */
+export interface ReopenRequest {
+  comment?: string | null;
+}
+/**
+ * A remark; the alert's status stays.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "CommentRequest".
+ */
+export interface CommentRequest {
+  comment: string;
+}
+/**
+ * Who looks after the alert; null takes the assignment back.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "AssignRequest".
+ */
+export interface AssignRequest {
+  assignee: string | null;
+  comment?: string | null;
+}
+/**
+ * Which alerts are meant; what is not given does not restrict.
+ *
+ *     `asset_id` is an id or a glob (`*`, `?`, `[ab]`); `query` searches message,
+ *     asset, resolution and comment; times are of the alert's timestamp, `since` inclusive and
+ *     `until` exclusive.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "AlertFilter".
+ */
+export interface AlertFilter {
+  ids?: string[] | null;
+  status?: AlertStatus[] | null;
+  severity?: Severity[] | null;
+  alertType?: AlertType[] | null;
+  assetId?: string | null;
+  assignee?: string | null;
+  query?: string | null;
+  since?: string | null;
+  until?: string | null;
+}
+/**
+ * One step with every alert that `filter` finds, at most `limit` of them.
+ *
+ *     `resolution` is required to resolve, `comment` to comment, `assignee` (null
+ *     included) to assign.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "BulkRequest".
+ */
+export interface BulkRequest {
+  action: StepAction;
+  filter: AlertFilter;
+  resolution?: string | null;
+  comment?: string | null;
+  assignee?: string | null;
+  limit?: number;
+}
+/**
+ * An alert with which the step makes no sense.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "BulkRefusal".
+ */
+export interface BulkRefusal {
+  id: string;
+  status: AlertStatus;
+  error: string;
+}
+/**
+ * What a bulk step did. `more`: there were more than `limit`, ask again.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "BulkResult".
+ */
+export interface BulkResult {
+  changed: Alert[];
+  refused: BulkRefusal[];
+  more: boolean;
+}
+/**
+ * One step in an alert's life: who, when, what and why.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "AuditEntry".
+ */
+export interface AuditEntry {
+  stepId: string;
+  alertId: string;
+  action: string;
+  actor: string;
+  at: string;
+  toStatus: AlertStatus;
+  fromStatus?: AlertStatus | null;
+  resolution?: string | null;
+  comment?: string | null;
+  assignee?: string | null;
+}
+/**
+ * Opens one WebSocket (`/ws/quality?ticket=...`) until it expires.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "Ticket".
+ */
+export interface Ticket {
+  ticket: string;
+  expiresAt: string;
+}
+/**
+ * Who the caller is. `assets` are the globs it may see; `authentication` is off or on.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "Identity".
+ */
+export interface Identity {
+  actor: string;
+  role: Role;
+  assets: string[];
+  authentication: boolean;
+}
+/**
+ * One field and what is wrong with it.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "Fault".
+ */
+export interface Fault {
+  field: string;
+  message: string;
+}
+/**
+ * An RFC 9457 problem, sent as `application/problem+json`.
+ *
+ *     `type` is `urn:tidemark:problem:<code>`. `request_id` is also in the
+ *     `X-Request-Id` header and in the edge's log.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "Problem".
+ */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  code: ProblemCode;
+  instance: string;
+  requestId: string;
+  errors?: Fault[];
+  success?: false;
+}
+/**
+ * Some assets and what to hear of them.
+ *
+ *     `assets` are ids or globs (`*`, `?`, `[ab]`, `[!ab]`; case matters). `severities` restricts
+ *     alerts; `metric_types` restricts changes, and alerts that concern a metric;
+ *     `kinds` leaves out changes or alerts altogether. Absent means unrestricted.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "Subscription".
+ */
+export interface Subscription {
+  assets: string[];
+  severities?: Severity[] | null;
+  metricTypes?: MetricType[] | null;
+  kinds?: Kind[] | null;
+}
+/**
+ * What to subscribe to, or to unsubscribe from.
+ *
+ *     `asset_id` and `asset_ids` hold ids or globs; with neither, or `all`, every
+ *     asset is meant. Unsubscribing without a filter takes the assets out of
+ *     every subscription, with filters out of the one that has just these.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "Selection".
+ */
+export interface Selection {
+  assetId?: string | null;
+  assetIds?: string[] | null;
+  all?: boolean;
+  severities?: Severity[] | null;
+  metricTypes?: MetricType[] | null;
+  kinds?: Kind[] | null;
+}
+/**
+ * Go on from `position` with exactly these subscriptions.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "Resume".
+ */
+export interface Resume {
+  position: string;
+  subscriptions: Subscription[];
+}
+/**
+ * Say who is there: an API key or JWT in `token`, or a ticket from `POST ws/ticket`.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "Authenticate".
+ */
+export interface Authenticate {
+  token?: string | null;
+  ticket?: string | null;
+}
+/**
+ * Ask for current values: of one asset (an id or a glob), of one metric, or all.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "GetMetrics".
+ */
+export interface GetMetrics {
+  assetId?: string | null;
+  metricType?: MetricType | null;
+  limit?: number;
+  cursor?: string | null;
+}
+/**
+ * Ask for alerts, newest first.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "GetAlerts".
+ */
+export interface GetAlerts {
+  status?: AlertStatus[] | null;
+  severity?: Severity[] | null;
+  alertType?: AlertType[] | null;
+  assetId?: string | null;
+  limit?: number;
+  cursor?: string | null;
+}
+/**
+ * Acknowledge an alert.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "AcknowledgeAlert".
+ */
+export interface AcknowledgeAlert {
+  alertId: string;
+  comment?: string | null;
+}
+/**
+ * Resolve an alert; `resolution` says how.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "ResolveAlert".
+ */
+export interface ResolveAlert {
+  alertId: string;
+  resolution: string;
+  comment?: string | null;
+}
+/**
+ * Ask whether the edge is there.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "Ping".
+ */
+export interface Ping {}
+/**
+ * First message. `heartbeat_interval` (seconds) is how often the edge pings.
+ *
+ *     With `authentication_required` nothing but `authenticate` is answered, and the socket
+ *     closes with 4401 after `authentication_timeout` seconds without it.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "Connected".
+ */
+export interface Connected {
+  clientId: string;
+  protocolVersion: number;
+  heartbeatInterval: number;
+  authenticationRequired: boolean;
+  authenticationTimeout: number;
+  edgeId: string;
+}
+/**
+ * The whole set of subscriptions after the request.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "Subscribed".
+ */
+export interface Subscribed {
+  subscriptions: Subscription[];
+}
+/**
+ * All that was missed has been sent (`replayed` messages); live from here.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "Resumed".
+ */
+export interface Resumed {
+  replayed: number;
+  subscriptions: Subscription[];
+}
+/**
+ * The position can't be resumed from. The subscriptions stand; a snapshot follows.
+ *
+ *     The snapshot is one or more `metrics` and `alerts` messages with
+ *     `snapshot: true`, then live.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "ResumeFailed".
+ */
+export interface ResumeFailed {
+  reason: ResumeFailureReason;
+  message: string;
+  subscriptions: Subscription[];
+}
+/**
+ * The edge is there.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "Pong".
+ */
+export interface Pong {}
+/**
+ * Current values; `next_cursor` asks for what follows.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "Metrics".
+ */
+export interface Metrics {
+  metrics: CurrentMetric[];
+  nextCursor?: string | null;
+  snapshot?: boolean;
+}
+/**
+ * Alerts, newest first; `next_cursor` asks for what follows.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "Alerts".
+ */
+export interface Alerts {
+  alerts: Alert[];
+  nextCursor?: string | null;
+  snapshot?: boolean;
+}
+/**
+ * A request was refused; the socket stays open unless a close follows.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "Error".
+ */
+export interface Error {
+  code: ProblemCode;
+  message: string;
+  field?: string | null;
+}
+/**
+ * The edge stops. Come back after `reconnect_after` seconds and resume.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "ServerShutdown".
+ */
+export interface ServerShutdown {
+  reason: string;
+  reconnectAfter: number;
+}
