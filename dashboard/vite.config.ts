@@ -12,6 +12,8 @@ export default defineConfig({
     // The edge's content security policy allows no data: scripts or fonts.
     assetsInlineLimit: 0,
     manifest: true,
+    // /assets/ is a page.
+    assetsDir: "static",
   },
   server: {
     proxy: {

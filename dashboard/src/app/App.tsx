@@ -15,6 +15,14 @@ import { Shell } from "./Shell";
 const Alerts = lazy(async () => ({ default: (await import("../pages/Alerts")).Alerts }));
 const Assets = lazy(async () => ({ default: (await import("../pages/Assets")).Assets }));
 
+const AssetDetail = lazy(async () => ({
+  default: (await import("../pages/AssetDetail")).AssetDetail,
+}));
+const Notifications = lazy(async () => ({
+  default: (await import("../pages/Notifications")).Notifications,
+}));
+const System = lazy(async () => ({ default: (await import("../pages/System")).System }));
+
 const ALERTS_ONLY = ["alerts"] as const;
 
 export function App() {
@@ -31,6 +39,9 @@ export function App() {
           <Route path="/" component={Overview} />
           <Route path="/alerts" component={Alerts} />
           <Route path="/assets" component={Assets} />
+          <Route path="/assets/:id" component={AssetDetail} />
+          <Route path="/notifications" component={Notifications} />
+          <Route path="/system" component={System} />
           <Route component={NotFound} />
         </Switch>
       </Suspense>

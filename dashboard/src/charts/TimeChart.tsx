@@ -104,7 +104,7 @@ export function TimeChart(props: TimeChartProps) {
 function first(series: readonly ChartSeries[]): ChartSeries {
   const [one] = series;
   if (!one) throw new Error("A chart needs a series");
-  return one.kind === "bars" ? one : { ...one, kind: "area" };
+  return one.kind === "steps" ? one : { ...one, kind: "area" };
 }
 
 interface LegendProps {

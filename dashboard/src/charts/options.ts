@@ -5,8 +5,8 @@ import type { ChartOptions } from "./useUplot";
 export interface ChartSeries {
   label: string;
   color: keyof Palette;
-  /** `band` edges belong to the forecast's interval: drawn faint, filled between. */
-  kind: "line" | "area" | "bars" | "forecast" | "lower" | "upper";
+  /** `lower` and `upper` bound the forecast: not drawn, filled between. */
+  kind: "line" | "area" | "steps" | "forecast" | "lower" | "upper";
 }
 
 export interface ChartEvents {
@@ -41,7 +41,10 @@ export function mainOptions(
       },
     },
     scales: { x: { time: true }, y: { range: scale === "percent" ? percentRange : countRange } },
-    axes: [axis(palette, 46), { ...axis(palette, 30), size: 42 }],
+    axes: [
+      { ...axis(palette, 84), values: timeLabels },
+      { ...axis(palette, 30), size: 42 },
+    ],
     series: [{}, ...series.map((one) => seriesOptions(one, palette))],
     bands: forecastBands(series, palette),
     hooks: {
@@ -96,8 +99,26 @@ function axis(palette: Palette, space: number): uPlot.Axis {
     space,
     grid: { stroke: palette.grid, width: 1 },
     ticks: { show: false },
-    values: undefined,
   };
+}
+
+const DAY = 86_400;
+const dayLabel = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
+const hourLabel = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+const secondLabel = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
+
+/** Days by date, hours by the clock with the date under the first of each day. */
+function timeLabels(_plot: uPlot, splits: number[], _axis: number, _space: number, step: number) {
+  let day = "";
+  return splits.map((split) => {
+    const time = new Date(split * 1000);
+    const date = dayLabel.format(time);
+    if (step >= DAY) return date;
+    const clock = (step < 60 ? secondLabel : hourLabel).format(time);
+    const first = date !== day;
+    day = date;
+    return first ? `${clock}\n${date}` : clock;
+  });
 }
 
 function seriesOptions({ label, color, kind }: ChartSeries, palette: Palette): uPlot.Series {
@@ -106,13 +127,11 @@ function seriesOptions({ label, color, kind }: ChartSeries, palette: Palette): u
   switch (kind) {
     case "area":
       return { ...base, fill: translucent(stroke, 0.12) };
-    case "bars":
+    case "steps":
       return {
         ...base,
-        width: 0,
-        fill: translucent(stroke, 0.75),
-        paths: uPlot.paths.bars?.({ size: [0.7, 14, 2] }),
-        points: { show: false },
+        fill: translucent(stroke, 0.18),
+        paths: uPlot.paths.stepped?.({ align: 1 }),
       };
     case "forecast":
       return { ...base, dash: [5, 4], points: { show: false } };

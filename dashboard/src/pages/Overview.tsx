@@ -78,23 +78,23 @@ function Tiles({ stats }: { stats: Stats | null }) {
     stats && SEVERITIES.reduce((sum, one) => sum + (stats.alertsBySeverity[one] ?? 0), 0);
   return (
     <Card className={styles.tiles}>
-      <Figures>
-        <Figure label="Assets" value={formatCount(stats?.totalAssets)} />
-        <Figure label="Open issues" value={formatCount(stats?.openIssues)} />
-        <Figure label="Active alerts" value={formatCount(open)} />
-        {SEVERITIES.map((severity) => (
-          <Figure
-            key={severity}
-            label=""
-            value={
+      <div className={styles.standing}>
+        <Figures>
+          <Figure label="Assets" value={formatCount(stats?.totalAssets)} />
+          <Figure label="Open issues" value={formatCount(stats?.openIssues)} />
+          <Figure label="Active alerts" value={formatCount(open)} />
+        </Figures>
+        <ul className={styles.severities} aria-label="Active alerts by severity">
+          {SEVERITIES.map((severity) => (
+            <li key={severity}>
               <Link href={`/alerts?severity=${severity}`} className={styles.severity}>
+                <b>{formatCount(stats?.alertsBySeverity[severity])}</b>
                 <SeverityBadge severity={severity} />
-                {formatCount(stats?.alertsBySeverity[severity])}
               </Link>
-            }
-          />
-        ))}
-      </Figures>
+            </li>
+          ))}
+        </ul>
+      </div>
     </Card>
   );
 }

@@ -5,10 +5,15 @@ import { getTrends } from "../rest/quality";
 
 const HOUR = 3_600_000;
 
-/** Mean score of all assets on the last day before today that has one; null while unknown. */
-export function useBaseline(): number | null {
+interface Baseline {
+  average: number;
+  /** "yesterday", or the day in question. */
+  name: string;
+}
+
+/** Mean score on the last day (UTC) before today that has one; null while unknown. */
+export function useBaseline(): Baseline | null {
   const { endpoint } = useSession();
-  const today = new Date().toISOString().slice(0, 10);
   const { data } = useQuery(
     {
       queryKey: ["trends", endpoint, null, 30],
@@ -17,5 +22,12 @@ export function useBaseline(): number | null {
     },
     cache,
   );
-  return data?.findLast((point) => point.date < today)?.average ?? null;
+  const point = data?.findLast(({ date }) => date < dayBefore(0));
+  if (!point) return null;
+  const name = point.date === dayBefore(1) ? "yesterday" : point.date;
+  return { average: point.average, name };
+}
+
+function dayBefore(days: number): string {
+  return new Date(Date.now() - days * 24 * HOUR).toISOString().slice(0, 10);
 }

@@ -1,0 +1,207 @@
+import { useQuery } from "@tanstack/react-query";
+import { ArrowRight, Database } from "lucide-react";
+import { useMemo } from "react";
+import { Link, useParams } from "wouter";
+import { ChangeBadge, HealthBadge, SeverityBadge, StatusBadge } from "../components/Badge";
+import { Card, Figure, Figures } from "../components/Card";
+import { EmptyState, ErrorBoundary, Failure, Skeleton } from "../components/Feedback";
+import { PageHead } from "../components/PageHead";
+import { useNow } from "../components/useNow";
+import { formatAgo, formatCount, formatScore, formatTime } from "../format";
+import { useSession } from "../live/context";
+import { useSignal } from "../live/signal";
+import { useFollow } from "../live/useFollow";
+import { healthOf } from "../quality";
+import { cache } from "../rest/cache";
+import { Problem } from "../rest/client";
+import { getAsset } from "../rest/quality";
+import { type AlertFilter, NO_FILTER } from "../widgets/alertFilter";
+import { ChangeList } from "../widgets/ChangeList";
+import { QualityMetricsChart } from "../widgets/QualityMetricsChart";
+import { useAlerts } from "../widgets/useAlerts";
+import type { Alert, Asset } from "../wire";
+import styles from "./AssetDetail.module.css";
+import { DimensionsCard } from "./DimensionsCard";
+import { useLiveAsset } from "./useLiveAsset";
+
+/** One asset: how it stands, how it came there, and what is wrong with it. */
+export function AssetDetail() {
+  const { id = "" } = useParams<{ id: string }>();
+  const { endpoint } = useSession();
+  const { data, error, refetch } = useQuery(
+    {
+      queryKey: ["asset", endpoint, id],
+      queryFn: ({ signal }) => getAsset(endpoint, id, signal),
+      refetchInterval: 30_000,
+    },
+    cache,
+  );
+  if (error instanceof Problem && error.status === 404) return <UnknownAsset id={id} />;
+  if (error && !data) return <Failure error={error} retry={() => void refetch()} />;
+  return <KnownAsset key={id} id={id} asset={data ?? null} />;
+}
+
+function UnknownAsset({ id }: { id: string }) {
+  return (
+    <>
+      <PageHead title={id} />
+      <EmptyState icon={<Database aria-hidden />} title="Nothing is known of this asset">
+        <p>No event of it has come in, or you may not see it.</p>
+        <p>
+          <Link href="/assets" className={styles.more}>
+            All assets
+          </Link>
+        </p>
+      </EmptyState>
+    </>
+  );
+}
+
+function KnownAsset({ id, asset }: { id: string; asset: Asset | null }) {
+  const follower = useFollow(useMemo(() => [id], [id]));
+  const changes = useSignal(follower.changes);
+  return (
+    <>
+      <Head id={id} asset={asset} />
+      <div className={styles.grid}>
+        <div className={styles.wide}>
+          <Standing id={id} asset={asset} />
+        </div>
+        <div className={styles.wide}>
+          <ErrorBoundary>
+            <QualityMetricsChart assetId={id} initialRange="7d" />
+          </ErrorBoundary>
+        </div>
+        <ErrorBoundary>
+          <AssetAlerts id={id} />
+        </ErrorBoundary>
+        <div className={styles.side}>
+          <ErrorBoundary>
+            <DimensionsCard assetId={id} />
+          </ErrorBoundary>
+          <Card title="Recent changes">
+            <ChangeList changes={changes.slice(0, 8)} named={false} />
+          </Card>
+        </div>
+      </div>
+    </>
+  );
+}
+
+function Head({ id, asset }: { id: string; asset: Asset | null }) {
+  const facts = [asset?.assetType, asset?.source].filter(Boolean).join(" · ");
+  return (
+    <PageHead
+      title={asset?.assetName ?? id}
+      lead={
+        <>
+          <Link href="/assets" className={styles.crumb}>
+            Assets
+          </Link>
+          <span className={styles.id}>{id}</span>
+          {facts}
+        </>
+      }
+    />
+  );
+}
+
+function Standing({ id, asset }: { id: string; asset: Asset | null }) {
+  const live = useLiveAsset(id);
+  const now = useNow(1_000);
+  const reading = live?.readings.score;
+  const score = reading?.value ?? asset?.score ?? null;
+  const issues = live?.readings.issues?.value ?? asset?.issues;
+  const seen = live?.timestamp ?? asset?.lastSeen;
+  return (
+    <Card>
+      <Figures>
+        <Figure
+          label="Score"
+          value={
+            <span className={styles.score} data-testid="asset-score">
+              {formatScore(score)}
+              {reading?.previous != null && (
+                <ChangeBadge metric="score" change={reading.value - reading.previous} />
+              )}
+            </span>
+          }
+        />
+        <Figure label="Health" value={<HealthBadge health={healthOf(score)} />} />
+        <Figure label="Open issues" value={formatCount(issues)} />
+        <Figure label="Active alerts" value={formatCount(asset?.activeAlerts)} />
+        <Figure
+          label="Last seen"
+          value={
+            seen ? (
+              <time dateTime={seen} title={formatTime(seen)}>
+                {formatAgo(seen, now)}
+              </time>
+            ) : (
+              "–"
+            )
+          }
+        />
+      </Figures>
+    </Card>
+  );
+}
+
+const SHOWN_ALERTS = 10;
+
+function AssetAlerts({ id }: { id: string }) {
+  const filter = useMemo<AlertFilter>(
+    () => ({ ...NO_FILTER, view: "all", asset: exactly(id) }),
+    [id],
+  );
+  const { alerts, loading, error, retry } = useAlerts(filter);
+  const here = `/alerts?view=all&asset=${encodeURIComponent(exactly(id))}`;
+  return (
+    <Card
+      title="Alerts"
+      aside={
+        <Link href={here} className={styles.more}>
+          All of this asset <ArrowRight aria-hidden />
+        </Link>
+      }
+      flush
+    >
+      {alerts.length > 0 ? (
+        <ul>
+          {alerts.slice(0, SHOWN_ALERTS).map((alert) => (
+            <AlertLine key={alert.id} alert={alert} href={`${here}&alert=${alert.id}`} />
+          ))}
+        </ul>
+      ) : loading ? (
+        <Skeleton lines={4} height={26} />
+      ) : error ? (
+        <Failure error={error} retry={retry} />
+      ) : (
+        <EmptyState title="No alert yet">
+          <p>This asset has given no reason for one.</p>
+        </EmptyState>
+      )}
+    </Card>
+  );
+}
+
+function AlertLine({ alert, href }: { alert: Alert; href: string }) {
+  const now = useNow(5_000);
+  return (
+    <li>
+      <Link href={href} className={styles.alert}>
+        <SeverityBadge severity={alert.severity} />
+        <strong>{alert.message}</strong>
+        <StatusBadge status={alert.status} />
+        <time dateTime={alert.timestamp} title={formatTime(alert.timestamp)}>
+          {formatAgo(alert.timestamp, now)}
+        </time>
+      </Link>
+    </li>
+  );
+}
+
+/** The pattern that matches this id alone. */
+function exactly(id: string): string {
+  return id.replace(/[*?[]/g, "[$&]");
+}
