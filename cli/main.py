@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from cli import settings, worker
+from cli import edge, settings, worker
 from pipeline.settings import SettingsError
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("worker")(worker.worker)
+app.command("edge")(edge.edge)
 app.command("settings")(settings.settings)
 
 

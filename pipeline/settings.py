@@ -139,6 +139,46 @@ class Settings(BaseSettings):
     http_host: str = "127.0.0.1"
     http_port: Annotated[int, Field(ge=0, le=65535)] = 3002
     dashboard_dir: Path | None = Field(None, description="built dashboard; default: dashboard/dist")
+    tls_cert_file: Path | None = None
+    tls_key_file: Path | None = None
+    trusted_proxies: str = Field(
+        "", description="addresses whose X-Forwarded-For and -Proto are believed, comma-separated"
+    )
+    allowed_hosts: tuple[str, ...] = Field(
+        (), description="Host headers served beside the loopback's names and TIDEMARK_HTTP_HOST"
+    )
+    allowed_origins: tuple[str, ...] = Field(
+        (), description="origins of other sites whose pages may call this edge"
+    )
+    authentication: Literal["on", "off"] = Field(
+        "off", description="off is refused unless TIDEMARK_HTTP_HOST is a loopback address"
+    )
+    oidc_issuer: str | None = Field(None, description="URL of an OIDC issuer whose JWTs are taken")
+    oidc_audience: str | None = Field(None, description="audience such a JWT must name")
+    oidc_jwks_url: str | None = Field(None, description="default: what the issuer's discovery says")
+    oidc_role_claim: str = Field("tidemark_role", description="claim that holds the role")
+    oidc_assets_claim: str = Field(
+        "tidemark_assets", description="claim that holds a list of asset globs; absent: all"
+    )
+    requests_per_second: Annotated[float, Field(ge=0)] = Field(
+        100.0, description="of one caller, on average, with bursts of ten times as many; 0: any"
+    )
+    max_body_bytes: Annotated[int, Field(ge=1024)] = 4 * 1024 * 1024
+    max_batch_events: Annotated[int, Field(ge=1)] = 10_000
+    database_connections: Annotated[int, Field(ge=2)] = 10
+    ws_max_connections: Annotated[int, Field(ge=1)] = 10_000
+    ws_messages_per_second: Positive = Field(
+        50.0, description="requests of one socket, on average, with bursts of four times as many"
+    )
+    ws_buffer_messages: Annotated[int, Field(ge=1)] = Field(
+        1000, description="messages that may wait for a slow socket before it is closed"
+    )
+    ws_stall_seconds: Positive = Field(
+        20.0, description="a socket that takes nothing for so long is closed"
+    )
+    ws_replay_records: Annotated[int, Field(ge=0)] = Field(
+        1_000_000, description="most records that are read again for a socket that resumes"
+    )
 
     # Every process
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -16,6 +16,10 @@ MAX_TEXT = 4000
 Text = Annotated[str, Meta(max_length=MAX_TEXT)]
 Resolution = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT)]
 Assignee = Annotated[str, Meta(min_length=1, max_length=255)]
+Limit = Annotated[int, Meta(ge=1, le=1000)]
+Cursor = Annotated[str, Meta(max_length=1000)]
+Moment = Annotated[datetime, Meta(tz=True)]
+SearchText = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
 class Page(Struct, Generic[T], rename="camel", kw_only=True):
@@ -148,6 +152,7 @@ class SocketStats(Struct, rename="camel", kw_only=True):
 class PartitionLag(Struct, rename="camel", kw_only=True):
     """How far a consumer group is behind in one partition."""
 
+    topic: str
     partition: int
     committed: int | None
     end: int
@@ -278,9 +283,9 @@ class AlertFilter(Struct, rename="camel", kw_only=True, forbid_unknown_fields=Tr
     alert_type: list[AlertType] | None = None
     asset_id: AssetId | None = None
     assignee: Assignee | None = None
-    query: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
-    since: datetime | None = None
-    until: datetime | None = None
+    query: SearchText | None = None
+    since: Moment | None = None
+    until: Moment | None = None
 
 
 class BulkRequest(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
@@ -352,3 +357,65 @@ class Identity(Struct, rename="camel", kw_only=True):
     role: Role
     assets: list[str]
     authentication: bool
+
+
+# Query parameters. Lists are comma-separated, or the parameter is repeated.
+
+class MetricsQuery(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
+    """Current values; `asset_id` is an id or a glob."""
+
+    asset_id: AssetId | None = None
+    metric_type: MetricType | None = None
+    limit: Limit = 100
+    cursor: Cursor | None = None
+
+
+class HistoryQuery(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
+    """Recorded events of one asset; `since` is inclusive, `until` exclusive."""
+
+    asset_id: AssetId
+    metric_type: MetricType | None = None
+    since: Moment | None = None
+    until: Moment | None = None
+    limit: Limit = 500
+    cursor: Cursor | None = None
+
+
+class AssetsQuery(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
+    """Assets; `asset_id` is an id or a glob, `query` a part of id or name."""
+
+    asset_id: AssetId | None = None
+    query: SearchText | None = None
+    limit: Limit = 100
+    cursor: Cursor | None = None
+
+
+class AlertsQuery(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
+    """Alerts; `hours` means since so many hours ago and excludes `since`."""
+
+    status: list[AlertStatus] | None = None
+    severity: list[Severity] | None = None
+    alert_type: list[AlertType] | None = None
+    asset_id: AssetId | None = None
+    assignee: Assignee | None = None
+    query: SearchText | None = None
+    since: Moment | None = None
+    until: Moment | None = None
+    hours: Annotated[float, Meta(gt=0, le=87_600)] | None = None
+    limit: Limit = 100
+    cursor: Cursor | None = None
+
+
+class TrendsQuery(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
+    """Daily scores of one asset, or of all together."""
+
+    asset_id: AssetId | None = None
+    days: Annotated[int, Meta(ge=1, le=90)] = 30
+
+
+class DimensionsQuery(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
+    """Dimension scores; `asset_id` is an id or a glob."""
+
+    asset_id: AssetId | None = None
+    limit: Limit = 100
+    cursor: Cursor | None = None

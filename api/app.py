@@ -1,0 +1,145 @@
+"""The ASGI application."""
+
+import functools
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import psycopg
+import structlog
+from psycopg_pool import PoolTimeout
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from api.dashboard import Dashboard
+from api.documents import document_routes
+from api.edge import Edge
+from api.endpoint import Endpoint
+from api.guard import Guard
+from api.probes import probe_routes
+from api.problems import Refusal, problem_response, unavailable
+from api.routes import ENDPOINTS, ROOT
+from api.socket import serve_socket
+from pipeline.settings import Settings
+from schemas.problems import ProblemCode
+
+log = structlog.get_logger(__name__)
+
+GZIP_FROM_BYTES: Final = 1024
+SOCKET_PATH: Final = "/ws/quality"
+_HTTP_CODES: Final = {
+    400: ProblemCode.BAD_REQUEST,
+    404: ProblemCode.NOT_FOUND,
+    405: ProblemCode.METHOD_NOT_ALLOWED,
+}
+
+
+def create_app(settings: Settings) -> Starlette:
+    """Return the application of one edge."""
+    edge = Edge(settings)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with edge.running():
+            yield
+
+    async def socket(websocket: WebSocket) -> None:
+        await serve_socket(edge, websocket)
+
+    routes: list[BaseRoute] = [
+        *_endpoint_routes(edge),
+        WebSocketRoute(SOCKET_PATH, socket),
+        *probe_routes(edge),
+        *document_routes(),
+        Mount("/", Dashboard(settings)),
+    ]
+    return Starlette(
+        routes=routes,
+        middleware=_middleware(settings),
+        exception_handlers=_handlers(),
+        lifespan=lifespan,
+    )
+
+
+def _endpoint_routes(edge: Edge) -> list[Route]:
+    """One route for each path, so that a wrong method is answered with 405."""
+    by_path: dict[str, dict[str, Endpoint]] = {}
+    for endpoint in ENDPOINTS:
+        by_path.setdefault(endpoint.path, {})[endpoint.method] = endpoint
+    return [
+        Route(ROOT + path, functools.partial(_serve, edge, served), methods=list(served))
+        for path, served in by_path.items()
+    ]
+
+
+async def _serve(edge: Edge, served: dict[str, Endpoint], request: Request) -> Response:
+    endpoint = served["GET" if request.method == "HEAD" else request.method]
+    request.scope["tidemark.route"] = ROOT + endpoint.path
+    address = request.client.host if request.client else ""
+    try:
+        caller = await edge.authenticator.request(request)
+    except Refusal:
+        # Guessing tokens is slow work.
+        _spend(edge, f"unknown@{address}")
+        raise
+    if edge.authenticator.is_on:
+        _spend(edge, f"{caller.actor}@{address}")
+    return await endpoint.call(edge, caller, request)
+
+
+def _spend(edge: Edge, key: str) -> None:
+    wait = edge.requests.take(key)
+    if wait:
+        raise Refusal(
+            ProblemCode.RATE_LIMITED,
+            f"at most {edge.settings.requests_per_second:g} requests a second on average",
+            headers={"Retry-After": str(max(1, round(wait)))},
+        )
+
+
+def _middleware(settings: Settings) -> list[Middleware]:
+    cors = Middleware(
+        CORSMiddleware,
+        allow_origins=list(settings.allowed_origins),
+        allow_methods=["GET", "POST"],
+        allow_headers=["authorization", "content-type", "idempotency-key", "if-none-match"],
+        expose_headers=["ETag", "Retry-After", "X-Request-Id"],
+        max_age=600,
+    )
+    gzip = Middleware(GZipMiddleware, minimum_size=GZIP_FROM_BYTES, compresslevel=5)
+    guard = Middleware(Guard, settings=settings)
+    return [guard, cors, gzip] if settings.allowed_origins else [guard, gzip]
+
+
+def _handlers() -> dict[Any, Callable[..., Response]]:
+    away = unavailable("PostgreSQL is away just now")
+    return {
+        Refusal: lambda request, error: _problem(request, error),
+        HTTPException: lambda request, error: _problem(request, _from_http(error)),
+        psycopg.OperationalError: lambda request, error: _problem(request, _logged(away, error)),
+        PoolTimeout: lambda request, error: _problem(request, _logged(away, error)),
+        Exception: lambda request, _: _problem(
+            request, Refusal(ProblemCode.INTERNAL, "the edge failed; its log says more")
+        ),
+    }
+
+
+def _problem(request: Request, refusal: Refusal) -> Response:
+    return problem_response(refusal, request.url.path, request.state.request_id)
+
+
+def _logged(refusal: Refusal, error: Exception) -> Refusal:
+    log.warning("request not met", error=str(error).strip() or type(error).__name__)
+    return refusal
+
+
+def _from_http(error: HTTPException) -> Refusal:
+    code = _HTTP_CODES.get(error.status_code, ProblemCode.BAD_REQUEST)
+    return Refusal(code, error.detail, headers=error.headers)

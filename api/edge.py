@@ -1,0 +1,111 @@
+"""The parts of an edge and how they hang together."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any, Final
+from uuid import uuid4
+
+import structlog
+from psycopg_pool import AsyncConnectionPool
+
+from api.auth.authenticator import Authenticator
+from api.auth.keystore import KeyStore
+from api.auth.tickets import TicketOffice
+from api.idempotency import Idempotency
+from api.limits import Buckets
+from api.live.hub import Hub
+from api.live.sessions import Sessions
+from api.producer import Producer
+from api.queries.alerts import AlertQueries
+from api.queries.assets import AssetQueries
+from api.queries.metrics import MetricQueries
+from api.relay import Relay
+from api.socket import recheck_callers
+from api.steps import Steps
+from api.watch import Watch
+from pipeline.settings import Settings
+from pipeline.topics import Topics
+
+log = structlog.get_logger(__name__)
+
+POOL_SECONDS: Final = 3.0
+"""How long a request waits for a connection to PostgreSQL."""
+BURST: Final = 10
+STATEMENT_MS: Final = 15_000
+
+
+class Edge:
+    """Everything one edge process is made of."""
+
+    def __init__(self, settings: Settings) -> None:
+        topics = Topics(settings.topic_prefix)
+        self.id = uuid4().hex[:12]
+        self.version = version("tidemark")
+        self.started_at = datetime.now(UTC)
+        self.settings = settings
+        self.topics = topics
+        self.pool = AsyncConnectionPool(
+            settings.database_url.get_secret_value(),
+            min_size=2,
+            max_size=settings.database_connections,
+            timeout=POOL_SECONDS,
+            reconnect_timeout=5.0,
+            max_idle=60.0,
+            kwargs={
+                "application_name": f"tidemark-edge-{self.id}",
+                "connect_timeout": 5,
+                "options": f"-c statement_timeout={STATEMENT_MS} -c timezone=UTC",
+            },
+            check=AsyncConnectionPool.check_connection,
+            open=False,
+        )
+        self.hub = Hub(settings)
+        self.producer = Producer(settings)
+        self.watch = Watch(settings)
+        self.relay = Relay(self.pool, self.producer, topics.alerts)
+        self.steps = Steps(self.pool, self.relay, self.hub)
+        self.idempotency = Idempotency(self.pool, self.relay)
+        self.tickets = TicketOffice(self.pool)
+        self.authenticator = Authenticator(settings, KeyStore(self.pool), self.tickets)
+        self.requests = Buckets(settings.requests_per_second, settings.requests_per_second * BURST)
+        self.alerts = AlertQueries(self.pool)
+        self.assets = AssetQueries(self.pool)
+        self.metrics = MetricQueries(self.pool)
+        self.sessions = Sessions(self.pool, self.hub, self.id)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Run every part in the background; Kafka and PostgreSQL may come later."""
+        async with AsyncExitStack() as stack:
+            await self.pool.open(wait=False)
+            stack.push_async_callback(self.pool.close, timeout=1.0)
+            stack.push_async_callback(self.sessions.say_goodbye)
+            tasks = [
+                self._start("feed", self.hub.feed.run()),
+                self._start("hub", self.hub.watch()),
+                self._start("producer", self.producer.run()),
+                self._start("watch", self.watch.run()),
+                self._start("relay", self.relay.run()),
+                self._start("sessions", self.sessions.run()),
+                self._start("tokens", recheck_callers(self)),
+            ]
+            try:
+                yield
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _start(self, name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work, name=name)
+        task.add_done_callback(_tell_end)
+        return task
+
+
+def _tell_end(task: asyncio.Task[None]) -> None:
+    # These run for ever: one that ends has failed, and readiness tells.
+    if not task.cancelled() and (error := task.exception()):
+        log.error("a part has failed", part=task.get_name(), exc_info=error)

@@ -1,0 +1,1 @@
+"""What endpoints do, one noun a module."""

@@ -1,0 +1,105 @@
+"""Alerts and the steps of their life."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from api.endpoint import Call, NoQuery
+from api.problems import invalid, not_found
+from schemas.alerts import Alert
+from schemas.rest import (
+    AcknowledgeRequest,
+    AlertFilter,
+    AlertsQuery,
+    AssignRequest,
+    AuditEntry,
+    BulkRequest,
+    BulkResult,
+    CommentRequest,
+    IgnoreRequest,
+    One,
+    Page,
+    ReopenRequest,
+    ResolveRequest,
+    StepAction,
+)
+
+
+async def alerts(call: Call[AlertsQuery, None]) -> Page[Alert]:
+    """List alerts, newest first."""
+    asked = call.query
+    if asked.hours is not None and asked.since is not None:
+        raise invalid("hours", "excludes since")
+    given = msgspec.structs.asdict(asked)
+    limit, cursor, hours = given.pop("limit"), given.pop("cursor"), given.pop("hours")
+    if hours is not None:
+        given["since"] = datetime.now(UTC) - timedelta(hours=hours)
+    found, following = await call.edge.alerts.page(
+        call.caller.scope, AlertFilter(**given), limit, cursor
+    )
+    return Page(data=found, count=len(found), next_cursor=following)
+
+
+async def alert(call: Call[NoQuery, None]) -> One[Alert]:
+    """Tell one alert."""
+    found = await call.edge.alerts.one(call.alert_id)
+    if found is None or not call.caller.scope.allows(found.asset_id):
+        raise not_found(f"there is no alert {call.alert_id}")
+    return One(data=found)
+
+
+async def audit(call: Call[NoQuery, None]) -> Page[AuditEntry]:
+    """List the steps people took with an alert, oldest first: who, when, what and why."""
+    await alert(call)
+    found = await call.edge.alerts.audit(call.alert_id)
+    return Page(data=found, count=len(found))
+
+
+async def acknowledge(call: Call[NoQuery, AcknowledgeRequest]) -> One[Alert]:
+    """Acknowledge an active alert: somebody looks after it."""
+    return await _step(call, StepAction.ACKNOWLEDGE)
+
+
+async def resolve(call: Call[NoQuery, ResolveRequest]) -> One[Alert]:
+    """Resolve an active or acknowledged alert, saying how."""
+    return await _step(call, StepAction.RESOLVE)
+
+
+async def ignore(call: Call[NoQuery, IgnoreRequest]) -> One[Alert]:
+    """Ignore an active or acknowledged alert."""
+    return await _step(call, StepAction.IGNORE)
+
+
+async def reopen(call: Call[NoQuery, ReopenRequest]) -> One[Alert]:
+    """Make an acknowledged, resolved or ignored alert active again."""
+    return await _step(call, StepAction.REOPEN)
+
+
+async def comment(call: Call[NoQuery, CommentRequest]) -> One[Alert]:
+    """Comment on an alert."""
+    return await _step(call, StepAction.COMMENT)
+
+
+async def assign(call: Call[NoQuery, AssignRequest]) -> One[Alert]:
+    """Say who looks after an alert."""
+    return await _step(call, StepAction.ASSIGN)
+
+
+async def bulk(call: Call[NoQuery, BulkRequest]) -> One[BulkResult]:
+    """Take one step with every alert that a filter finds."""
+    asked = call.body
+    if asked.action is StepAction.RESOLVE and asked.resolution is None:
+        raise invalid("resolution", "is needed to resolve")
+    if asked.action is StepAction.COMMENT and not asked.comment:
+        raise invalid("comment", "is needed to comment")
+    result = await call.edge.steps.take_many(call.caller, asked, call.connection)
+    return One(data=result)
+
+
+async def _step(call: Call[NoQuery, Any], action: StepAction) -> One[Alert]:
+    said = msgspec.structs.asdict(call.body)
+    taken = await call.edge.steps.take(
+        call.caller, call.alert_id, action, connection=call.connection, **said
+    )
+    return One(data=taken)

@@ -1,0 +1,1 @@
+"""From Kafka to sockets: the feed, the subscription index and each client's outbox."""

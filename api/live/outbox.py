@@ -1,0 +1,134 @@
+"""What a client has yet to be sent: bounded, in order, without a task of its own.
+
+Frames go straight to the line while it takes them. When it does not, they wait; a
+metric change moves to the back when a newer one of its asset and metric takes its
+place. Order is kept so that the position on any message tells the truth about all
+that went before it.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+
+from api.live.line import Line
+
+
+class LineLost(Exception):
+    """The connection went while somebody waited to write to it."""
+
+
+class Outbox:
+    """The frames of one line.
+
+    Args:
+        line: where they go.
+        limit: how many may wait.
+        overflow: called instead of taking one more.
+    """
+
+    __slots__ = (
+        "_held",
+        "_limit",
+        "_line",
+        "_lost",
+        "_overflow",
+        "_serial",
+        "_waiting",
+        "conflated",
+        "pending",
+        "sent",
+        "stalled_since",
+    )  # fmt: skip
+
+    def __init__(self, line: Line, limit: int, overflow: Callable[[], None]) -> None:
+        self._line = line
+        self._limit = limit
+        self._overflow = overflow
+        self._held = False
+        self._lost = False
+        self._serial = 0
+        self._waiting: list[asyncio.Future[None]] = []
+        self.pending: OrderedDict[Hashable, bytes] = OrderedDict()
+        self.sent = 0
+        self.conflated = 0
+        self.stalled_since: float | None = None
+        """Loop time since when the line has taken nothing; None while it does."""
+        line.on_writable = self._on_writable
+
+    def push(self, frame: bytes, slot: Hashable = None) -> None:
+        """Send `frame` now or when its turn comes."""
+        if not self.pending and not self._held and self._line.is_writable and not self._lost:
+            self.sent += 1
+            self._line.write(frame)
+            return
+        if slot is not None and self.pending.pop(slot, None) is not None:
+            self.conflated += 1
+        elif self._lost:
+            return
+        elif len(self.pending) >= self._limit:
+            self._overflow()
+            return
+        self._serial += 1
+        self.pending[self._serial if slot is None else slot] = frame
+        self._mark_stalled()
+
+    async def send_ahead(self, frame: bytes) -> None:
+        """While held: send `frame` before all that waits, at the reader's pace.
+
+        Raises:
+            LineLost: the connection went meanwhile.
+        """
+        while not self._line.is_writable:
+            self._mark_stalled()
+            waiter = asyncio.get_running_loop().create_future()
+            self._waiting.append(waiter)
+            await waiter
+        if self._lost:
+            raise LineLost
+        self.sent += 1
+        self._line.write(frame)
+
+    def hold(self) -> None:
+        """Let everything wait until `release`."""
+        self._held = True
+
+    def release(self) -> None:
+        """Send what waits and go on as usual."""
+        self._held = False
+        self._drain()
+
+    def flush(self) -> None:
+        """Write all that waits, whatever the line says: the last act before a close."""
+        while self.pending:
+            self._line.write(self.pending.popitem(last=False)[1])
+
+    def discard(self) -> None:
+        """Forget what waits and take no more; whoever waits in `send_ahead` is told."""
+        self._lost = True
+        self.pending.clear()
+        self.stalled_since = None
+        for waiter in self._waiting:
+            if not waiter.done():
+                waiter.set_exception(LineLost())
+        self._waiting.clear()
+
+    def _on_writable(self) -> None:
+        self.stalled_since = None
+        for waiter in self._waiting:
+            if not waiter.done():
+                waiter.set_result(None)
+        self._waiting.clear()
+        if not self._held:
+            self._drain()
+
+    def _drain(self) -> None:
+        pending, line = self.pending, self._line
+        while pending and line.is_writable:
+            self.sent += 1
+            line.write(pending.popitem(last=False)[1])
+        if pending:
+            self._mark_stalled()
+
+    def _mark_stalled(self) -> None:
+        if self.stalled_since is None and not self._line.is_writable:
+            self.stalled_since = asyncio.get_running_loop().time()

@@ -1,0 +1,38 @@
+"""Cursors: where a page ended, as an opaque token."""
+
+import base64
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from api.problems import invalid
+
+C = TypeVar("C")
+T = TypeVar("T")
+
+_encode: Final = msgspec.msgpack.encode
+
+
+def cursor_of(*key: Any) -> str:
+    """Return the token of the sort key of a page's last row."""
+    return base64.urlsafe_b64encode(_encode(key)).rstrip(b"=").decode()
+
+
+def key_of(cursor: str | None, kind: type[C]) -> C | None:
+    """Return the sort key in `cursor`, a tuple of type `kind`.
+
+    Raises:
+        Refusal: it is no cursor of this list.
+    """
+    if cursor is None:
+        return None
+    try:
+        packed = base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True)
+        return msgspec.msgpack.decode(packed, type=kind)
+    except (ValueError, msgspec.MsgspecError):
+        raise invalid("cursor", "is none that this list gave") from None
+
+
+def split(rows: list[T], limit: int) -> tuple[list[T], bool]:
+    """Return a page of `limit` and whether there is more, of rows asked for with one extra."""
+    return rows[:limit], len(rows) > limit

@@ -1,0 +1,96 @@
+"""/healthz, /readyz and /metrics."""
+
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+import psycopg
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from psycopg_pool import PoolTimeout
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from api import monitor
+from schemas.rest import Component
+
+if TYPE_CHECKING:
+    from api.edge import Edge
+
+JSON: Final = "application/json"
+
+
+class Readiness(msgspec.Struct, rename="camel"):
+    """Whether everything needed is there."""
+
+    ready: bool
+    components: list[Component]
+
+
+async def readiness(edge: "Edge") -> Readiness:
+    """Ask Kafka (as seen within the last seconds), PostgreSQL and the worker's state."""
+    components = [await _postgres(edge), _kafka(edge), _feed(edge), _worker(edge)]
+    return Readiness(all(component.ready for component in components), components)
+
+
+def probe_routes(edge: "Edge") -> list[Route]:
+    """Return the routes of the probes, which ask nobody for a token."""
+
+    async def healthz(request: Request) -> Response:
+        return _answer(request, b'{"status":"ok"}', 200)
+
+    async def readyz(request: Request) -> Response:
+        found = await readiness(edge)
+        return _answer(request, msgspec.json.encode(found), 200 if found.ready else 503)
+
+    async def metrics(request: Request) -> Response:
+        request.scope["tidemark.route"] = "/metrics"
+        monitor.FEED_LAG.set(edge.hub.feed.lag)
+        return Response(generate_latest(monitor.REGISTRY), media_type=CONTENT_TYPE_LATEST)
+
+    return [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)]
+
+
+def _answer(request: Request, body: bytes, status: int) -> Response:
+    request.scope["tidemark.route"] = request.url.path
+    return Response(body, status, media_type=JSON, headers={"Cache-Control": "no-store"})
+
+
+async def _postgres(edge: "Edge") -> Component:
+    try:
+        async with edge.pool.connection(timeout=1.0) as connection:
+            await connection.execute("SELECT 1 FROM quality_alerts_realtime LIMIT 1")
+    except (psycopg.OperationalError, PoolTimeout) as error:
+        return _component("postgresql", False, str(error).strip() or "does not answer")
+    except psycopg.errors.UndefinedTable:
+        return _component("postgresql", False, "has no tables; run `tidemark migrate`")
+    return _component("postgresql", True, "answers")
+
+
+def _kafka(edge: "Edge") -> Component:
+    seen = edge.watch.sight is not None
+    return _component("kafka", seen, "answers" if seen else "does not answer")
+
+
+def _feed(edge: "Edge") -> Component:
+    reading = edge.hub.feed.cursor is not None
+    return _component("feed", reading, "reading" if reading else "waits for the topics")
+
+
+def _worker(edge: "Edge") -> Component:
+    sight = edge.watch.sight
+    if sight is None:
+        return _component("worker", False, "can't be seen without Kafka")
+    members = f"{sight.worker.members} member{'' if sight.worker.members == 1 else 's'}"
+    if not sight.covered:
+        why = f"{members}, group {sight.worker.state}, not every partition is taken care of"
+        return _component("worker", False, why)
+    if not edge.watch.recovered:
+        return _component("worker", False, f"{members}, recovering its state")
+    return _component("worker", True, f"{members}, {sight.worker.lag} records behind")
+
+
+def _component(name: str, ready: bool, detail: str) -> Component:
+    gauge = {"postgresql": monitor.POSTGRES_UP, "kafka": monitor.KAFKA_UP}.get(name)
+    if gauge is not None:
+        gauge.set(ready)
+    return Component(name=name, ready=ready, detail=detail)

@@ -1,0 +1,66 @@
+"""Writes to Kafka, and says plainly when Kafka is away."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Final
+
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from api.problems import unavailable
+from pipeline.kafka import client_options
+from pipeline.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+DELIVERY_SECONDS: Final = 5.0
+RETRY_SECONDS: Final = 1.0
+MAX_REQUEST_BYTES: Final = 4 * 1024 * 1024
+
+
+class Producer:
+    """A producer that is there as soon as Kafka is."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._producer: AIOKafkaProducer | None = None
+
+    async def run(self) -> None:
+        """Connect, and stay until cancelled."""
+        while True:
+            producer = AIOKafkaProducer(
+                **client_options(self._settings),
+                acks="all",
+                enable_idempotence=True,
+                max_request_size=MAX_REQUEST_BYTES,
+            )
+            try:
+                await producer.start()
+            except (KafkaError, OSError):
+                await producer.stop()
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
+            self._producer = producer
+            try:
+                await asyncio.Event().wait()
+            finally:
+                self._producer = None
+                await producer.stop()
+
+    async def deliver(self, topic: str, records: Iterable[tuple[bytes, bytes]]) -> None:
+        """Write (key, value) records; after this returns all in-sync replicas have them.
+
+        Raises:
+            Refusal: Kafka is away. Some may have been written all the same.
+        """
+        producer = self._producer
+        if producer is None:
+            raise unavailable("Kafka is away just now")
+        try:
+            async with asyncio.timeout(DELIVERY_SECONDS):
+                sent = [await producer.send(topic, value, key) for key, value in records]
+                await asyncio.gather(*sent)
+        except (KafkaError, OSError, TimeoutError) as error:
+            log.warning("not delivered", topic=topic, error=str(error) or type(error).__name__)
+            raise unavailable("Kafka has not confirmed in time; send it again") from None

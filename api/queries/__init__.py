@@ -1,0 +1,1 @@
+"""Every SQL statement that reads for REST and sockets, by noun."""

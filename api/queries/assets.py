@@ -1,0 +1,122 @@
+"""Assets as PostgreSQL has them, and what they come to together."""
+
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple
+
+from psycopg import sql
+from psycopg.rows import dict_row
+from psycopg_pool import AsyncConnectionPool
+
+from api.auth.scope import Scope
+from api.paging import cursor_of, key_of, split
+from api.queries.where import Where
+from schemas.alerts import Severity
+from schemas.rest import Asset, SeverityCounts, Stats
+
+# The page is cut before the joins: what is not shown is not looked up.
+_ASSETS: Final = sql.SQL("""
+    WITH page AS (SELECT * FROM assets WHERE {where} ORDER BY asset_id LIMIT %(limit)s)
+    SELECT page.asset_id, page.asset_name, page.asset_type, page.source, page.first_seen,
+           page.last_seen, score.value AS score, issues.value::bigint AS issues,
+           coalesce(alerts.active, 0) AS active_alerts, alerts.worst AS worst_severity
+    FROM page
+    LEFT JOIN quality_metric_current score
+        ON score.asset_id = page.asset_id AND score.metric_type = 'score'
+    LEFT JOIN quality_metric_current issues
+        ON issues.asset_id = page.asset_id AND issues.metric_type = 'issues'
+    LEFT JOIN LATERAL (
+        SELECT count(*) AS active,
+               (array_agg(severity ORDER BY array_position(
+                   ARRAY['critical', 'high', 'medium', 'low'], severity)))[1] AS worst
+        FROM quality_alerts_realtime a WHERE a.asset_id = page.asset_id AND a.status = 'active'
+    ) alerts ON true
+    ORDER BY page.asset_id
+""")
+_STATS: Final = sql.SQL("""
+    SELECT (SELECT count(*) FROM assets WHERE {where}) AS total_assets,
+           (SELECT count(*) FROM assets WHERE {where} AND last_seen > now() - interval '24 hours')
+               AS recently_monitored,
+           (SELECT avg(value) FROM quality_metric_current WHERE {where} AND metric_type = 'score')
+               AS avg_quality_score,
+           (SELECT coalesce(sum(value), 0)::bigint FROM quality_metric_current
+            WHERE {where} AND metric_type = 'issues') AS open_issues,
+           (SELECT coalesce(jsonb_object_agg(severity, n), '{{}}') FROM (
+                SELECT severity, count(*) AS n FROM quality_alerts_realtime
+                WHERE {where} AND status = 'active' GROUP BY severity) counted) AS by_severity
+""")
+
+
+class AssetKey(NamedTuple):
+    """Where a page of assets ended."""
+
+    asset_id: str
+
+
+class AssetQueries:
+    """Reads assets."""
+
+    def __init__(self, pool: AsyncConnectionPool) -> None:
+        self._pool = pool
+
+    async def page(
+        self, scope: Scope, asset: str | None, query: str | None, limit: int, cursor: str | None
+    ) -> tuple[list[Asset], str | None]:
+        """Return a page of assets by id, and the cursor of what follows.
+
+        Raises:
+            Refusal: the cursor is not ours.
+        """
+        where = Where()
+        where.add_scope(scope)
+        where.add_asset(asset)
+        if query is not None:
+            where.add(
+                "(asset_id ILIKE %(like)s OR asset_name ILIKE %(like)s)", like=_containing(query)
+            )
+        after = key_of(cursor, AssetKey)
+        if after is not None:
+            where.add("asset_id > %(after)s", after=after.asset_id)
+        found, more = split(await self._assets(where, limit + 1), limit)
+        return found, cursor_of(found[-1].asset_id) if more else None
+
+    async def one(self, asset_id: str) -> Asset | None:
+        """Return an asset, None if there is none."""
+        where = Where()
+        where.add("asset_id = %(asset)s", asset=asset_id)
+        found = await self._assets(where, 1)
+        return found[0] if found else None
+
+    async def stats(self, scope: Scope) -> Stats:
+        """Sum up what is in `scope`."""
+        where = Where()
+        where.add_scope(scope)
+        async with self._pool.connection() as connection:
+            cursor = connection.cursor(row_factory=dict_row)
+            await cursor.execute(_STATS.format(where=where.text), where.values)
+            row = await cursor.fetchone()
+        assert row is not None  # noqa: S101
+        average = row["avg_quality_score"]
+        return Stats(
+            total_assets=row["total_assets"],
+            avg_quality_score=None if average is None else round(float(average), 2),
+            open_issues=row["open_issues"],
+            alerts_by_severity=SeverityCounts(**row["by_severity"]),
+            recently_monitored=row["recently_monitored"],
+            timestamp=datetime.now(UTC),
+        )
+
+    async def _assets(self, where: Where, limit: int) -> list[Asset]:
+        async with self._pool.connection() as connection:
+            cursor = connection.cursor(row_factory=dict_row)
+            await cursor.execute(_ASSETS.format(where=where.text), where.values | {"limit": limit})
+            return [_asset_of(row) for row in await cursor.fetchall()]
+
+
+def _asset_of(row: dict[str, Any]) -> Asset:
+    worst = row.pop("worst_severity")
+    return Asset(worst_severity=None if worst is None else Severity(worst), **row)
+
+
+def _containing(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"

@@ -1,0 +1,196 @@
+"""Metrics as PostgreSQL has them: current values, history, trends, dimensions."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from itertools import groupby
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from psycopg import sql
+from psycopg.rows import class_row, dict_row
+from psycopg_pool import AsyncConnectionPool
+
+from api.auth.scope import Scope
+from api.paging import cursor_of, key_of, split
+from api.queries.assets import AssetKey
+from api.queries.where import Where
+from schemas.metrics import MetricType
+from schemas.rest import (
+    AssetDimensions,
+    CurrentMetric,
+    DimensionScore,
+    HistoryPoint,
+    HistoryQuery,
+    TrendPoint,
+)
+
+_CURRENT: Final = sql.SQL("""
+    SELECT asset_id, asset_name, metric_type, value, "timestamp", previous_value, asset_type,
+           assets.source
+    FROM quality_metric_current JOIN assets USING (asset_id)
+    WHERE {where} ORDER BY asset_id, metric_type LIMIT %(limit)s
+""")
+_HISTORY: Final = sql.SQL("""
+    SELECT asset_id, metric_type, value, "timestamp", event_id, late
+    FROM quality_metric_history
+    WHERE {where} ORDER BY "timestamp" DESC, event_id DESC LIMIT %(limit)s
+""")
+_TREND: Final = """
+    SELECT asset_id, day::text AS date, average, minimum, maximum, deviation, count
+    FROM quality_score_trends
+    WHERE asset_id = %(asset)s AND day > current_date - %(days)s ORDER BY day
+"""
+_OVERALL_TREND: Final = sql.SQL("""
+    SELECT NULL AS asset_id, day::text AS date, sum(average * count) / sum(count) AS average,
+           min(minimum) AS minimum, max(maximum) AS maximum, NULL::float8 AS deviation,
+           sum(count)::bigint AS count
+    FROM quality_score_trends
+    WHERE {where} AND day > current_date - %(days)s GROUP BY day ORDER BY day
+""")
+_DIMENSIONS: Final = sql.SQL("""
+    WITH page AS (
+        SELECT DISTINCT asset_id FROM quality_dimension_scores
+        WHERE {where} ORDER BY asset_id LIMIT %(limit)s
+    )
+    SELECT asset_id, asset_name, dimension, score, weight, "timestamp"
+    FROM quality_dimension_scores JOIN page USING (asset_id) JOIN assets USING (asset_id)
+    ORDER BY asset_id, dimension
+""")
+
+
+class CurrentKey(NamedTuple):
+    """Where a page of current values ended."""
+
+    asset_id: str
+    metric_type: str
+
+
+class HistoryKey(NamedTuple):
+    """Where a page of history ended."""
+
+    timestamp: datetime
+    event_id: UUID
+
+
+class MetricQueries:
+    """Reads metrics."""
+
+    def __init__(self, pool: AsyncConnectionPool) -> None:
+        self._pool = pool
+
+    async def current(
+        self,
+        scope: Scope,
+        asset: str | None,
+        metric: MetricType | None,
+        limit: int,
+        cursor: str | None,
+    ) -> tuple[list[CurrentMetric], str | None]:
+        """Return a page of current values by asset and metric, and the cursor of what follows.
+
+        Raises:
+            Refusal: the cursor is not ours.
+        """
+        where = Where()
+        where.add_scope(scope)
+        where.add_asset(asset)
+        where.add_given("metric_type = %(metric)s", metric=metric and str(metric))
+        after = key_of(cursor, CurrentKey)
+        if after is not None:
+            where.add(
+                "(asset_id, metric_type) > (%(after_asset)s, %(after_metric)s)",
+                after_asset=after.asset_id, after_metric=after.metric_type,
+            )  # fmt: skip
+        rows = await self._rows(_CURRENT.format(where=where.text), where.values, limit + 1)
+        rows, more = split(rows, limit)
+        found = [
+            CurrentMetric(metric_type=MetricType(row.pop("metric_type")), **row) for row in rows
+        ]
+        return found, cursor_of(found[-1].asset_id, found[-1].metric_type) if more else None
+
+    async def history(self, asked: HistoryQuery) -> tuple[list[HistoryPoint], str | None]:
+        """Return a page of one asset's recorded events, newest first.
+
+        Raises:
+            Refusal: the cursor is not ours.
+        """
+        where = Where()
+        where.add("asset_id = %(asset)s", asset=asked.asset_id)
+        metric = asked.metric_type
+        where.add_given("metric_type = %(metric)s", metric=metric and str(metric))
+        where.add_given('"timestamp" >= %(since)s', since=asked.since)
+        where.add_given('"timestamp" < %(until)s', until=asked.until)
+        after = key_of(asked.cursor, HistoryKey)
+        if after is not None:
+            where.add(
+                '("timestamp", event_id) < (%(at)s, %(id)s)', at=after.timestamp, id=after.event_id
+            )
+        query = _HISTORY.format(where=where.text)
+        rows, more = split(await self._rows(query, where.values, asked.limit + 1), asked.limit)
+        found = [
+            HistoryPoint(metric_type=MetricType(row.pop("metric_type")), **row) for row in rows
+        ]
+        return found, cursor_of(found[-1].timestamp, found[-1].event_id) if more else None
+
+    async def trend(self, asset_id: str, days: int) -> list[TrendPoint]:
+        """Return one asset's days, oldest first."""
+        async with self._pool.connection() as connection:
+            cursor = connection.cursor(row_factory=class_row(TrendPoint))
+            await cursor.execute(_TREND, {"asset": asset_id, "days": days})
+            return await cursor.fetchall()
+
+    async def overall_trend(self, scope: Scope, days: int) -> list[TrendPoint]:
+        """Return the days of all assets together, oldest first."""
+        where = Where()
+        where.add_scope(scope)
+        async with self._pool.connection() as connection:
+            cursor = connection.cursor(row_factory=class_row(TrendPoint))
+            await cursor.execute(
+                _OVERALL_TREND.format(where=where.text), where.values | {"days": days}
+            )
+            return await cursor.fetchall()
+
+    async def dimensions(
+        self, scope: Scope, asset: str | None, limit: int, cursor: str | None
+    ) -> tuple[list[AssetDimensions], str | None]:
+        """Return a page of assets with their dimensions, and the cursor of what follows.
+
+        Raises:
+            Refusal: the cursor is not ours.
+        """
+        where = Where()
+        where.add_scope(scope)
+        where.add_asset(asset)
+        after = key_of(cursor, AssetKey)
+        if after is not None:
+            where.add("asset_id > %(after)s", after=after.asset_id)
+        rows = await self._rows(_DIMENSIONS.format(where=where.text), where.values, limit + 1)
+        found, more = split(list(_by_asset(rows)), limit)
+        return found, cursor_of(found[-1].asset_id) if more else None
+
+    async def _rows(
+        self, query: sql.Composed, values: dict[str, Any], limit: int
+    ) -> list[dict[str, Any]]:
+        async with self._pool.connection() as connection:
+            cursor = connection.cursor(row_factory=dict_row)
+            return await (await cursor.execute(query, values | {"limit": limit})).fetchall()
+
+
+def _by_asset(rows: Iterable[dict[str, Any]]) -> Iterable[AssetDimensions]:
+    for asset_id, group in groupby(rows, key=lambda row: row["asset_id"]):
+        scores = [
+            DimensionScore(dimension=MetricType(row.pop("dimension")), **row) for row in group
+        ]
+        yield AssetDimensions(
+            asset_id=asset_id,
+            asset_name=scores[0].asset_name,
+            weighted_score=weighted(scores),
+            dimensions=scores,
+        )
+
+
+def weighted(scores: Iterable[DimensionScore]) -> float | None:
+    """Return sum(w * s) / sum(w), None without any weight."""
+    pairs = [(score.weight, score.score) for score in scores]
+    total = sum(weight for weight, _ in pairs)
+    return round(sum(weight * score for weight, score in pairs) / total, 4) if total else None

@@ -1,0 +1,45 @@
+"""Conditions of a query, each with its parameters."""
+
+from typing import Any, LiteralString
+
+from psycopg import sql
+
+from api.auth.scope import Scope
+from api.globs import ALL, is_glob, posix
+
+
+class Where:
+    """Collects what rows must meet; values go into parameters, never into the text."""
+
+    def __init__(self) -> None:
+        self._conditions: list[sql.SQL] = []
+        self.values: dict[str, Any] = {}
+
+    def add(self, condition: LiteralString, **values: Any) -> None:
+        """Ask for `condition`, which names its `values` as `%(name)s`."""
+        self._conditions.append(sql.SQL(condition))
+        self.values.update(values)
+
+    def add_given(self, condition: LiteralString, **values: Any) -> None:
+        """Ask for `condition` unless its values are None or empty."""
+        if all(value is not None and value != [] for value in values.values()):
+            self.add(condition, **values)
+
+    def add_scope(self, scope: Scope) -> None:
+        """Ask for the assets in `scope` alone."""
+        if not scope.everything:
+            self.add("asset_id ~ ANY(%(scope)s)", scope=[posix(glob) for glob in scope.globs])
+
+    def add_asset(self, asset: str | None) -> None:
+        """Ask for one asset, or for those a glob matches."""
+        if asset is None or asset == ALL:
+            return
+        if is_glob(asset):
+            self.add("asset_id ~ %(glob)s", glob=posix(asset))
+        else:
+            self.add("asset_id = %(asset)s", asset=asset)
+
+    @property
+    def text(self) -> sql.Composable:
+        """The conditions as SQL, true where there are none."""
+        return sql.SQL(" AND ").join(self._conditions) if self._conditions else sql.SQL("true")

@@ -1,0 +1,51 @@
+"""Every endpoint of REST: the one table that routing and the OpenAPI document come from."""
+
+from typing import Final
+
+from api.auth.caller import Permission
+from api.endpoint import Endpoint
+from api.handlers import alerts, assets, events, metrics, system
+from schemas import rest
+from schemas.alerts import Alert
+
+ROOT: Final = "/api/quality/realtime"
+
+
+def _step(name: str, handler: object, body: type) -> Endpoint:
+    return Endpoint(
+        "POST", f"/alerts/{{alert_id}}/{name}", handler, rest.One[Alert],  # type: ignore[arg-type]
+        permission=Permission.STEP, body=body, step=True,
+    )  # fmt: skip
+
+
+ENDPOINTS: Final = (
+    Endpoint("GET", "/metrics", metrics.current, rest.Page[rest.CurrentMetric],
+             query=rest.MetricsQuery),
+    Endpoint("GET", "/metrics/history", metrics.history, rest.Page[rest.HistoryPoint],
+             query=rest.HistoryQuery),
+    Endpoint("GET", "/assets", assets.assets, rest.Page[rest.Asset], query=rest.AssetsQuery),
+    Endpoint("GET", "/assets/{asset_id:path}", assets.asset, rest.One[rest.Asset]),
+    Endpoint("GET", "/alerts", alerts.alerts, rest.Page[Alert], query=rest.AlertsQuery),
+    Endpoint("POST", "/alerts/bulk", alerts.bulk, rest.One[rest.BulkResult],
+             permission=Permission.STEP, body=rest.BulkRequest, step=True),
+    Endpoint("GET", "/alerts/{alert_id}", alerts.alert, rest.One[Alert]),
+    Endpoint("GET", "/alerts/{alert_id}/audit", alerts.audit, rest.Page[rest.AuditEntry]),
+    _step("acknowledge", alerts.acknowledge, rest.AcknowledgeRequest),
+    _step("resolve", alerts.resolve, rest.ResolveRequest),
+    _step("ignore", alerts.ignore, rest.IgnoreRequest),
+    _step("reopen", alerts.reopen, rest.ReopenRequest),
+    _step("comment", alerts.comment, rest.CommentRequest),
+    _step("assign", alerts.assign, rest.AssignRequest),
+    Endpoint("GET", "/trends", metrics.trends, rest.Page[rest.TrendPoint],
+             query=rest.TrendsQuery),
+    Endpoint("GET", "/dimensions", metrics.dimensions, rest.Page[rest.AssetDimensions],
+             query=rest.DimensionsQuery),
+    Endpoint("GET", "/stats", assets.stats, rest.One[rest.Stats], cached=False),
+    Endpoint("GET", "/system", system.system, rest.One[rest.System], cached=False),
+    Endpoint("GET", "/ws/stats", system.socket_stats, rest.One[rest.SocketStats], cached=False),
+    Endpoint("POST", "/ws/ticket", system.ticket, rest.One[rest.Ticket]),
+    Endpoint("GET", "/me", system.me, rest.One[rest.Identity], permission=Permission.KNOWN,
+             cached=False),
+    Endpoint("POST", "/events", events.post, rest.Verdicts, permission=Permission.INGEST,
+             body=bytes, status=202),
+)  # fmt: skip
