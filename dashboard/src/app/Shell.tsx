@@ -26,7 +26,9 @@ interface ShellProps {
 export function Shell({ openAlerts, children }: ShellProps) {
   const [path, navigate] = useLocation();
   return (
-    <div className={styles.shell}>
+    // biome-ignore lint/a11y/noStaticElementInteractions: it only routes the clicks of its links
+    // biome-ignore lint/a11y/useKeyWithClickEvents: links are clicked by Enter, too
+    <div className={styles.shell} onClick={(event) => followLink(event, navigate)}>
       <a href="#main" className={styles.skip}>
         Skip to content
       </a>
@@ -60,13 +62,7 @@ export function Shell({ openAlerts, children }: ShellProps) {
       </aside>
       <div className={styles.content}>
         <ConnectionBanner />
-        {/* biome-ignore lint/a11y/useKeyWithClickEvents: links are clicked by Enter, too */}
-        <main
-          id="main"
-          tabIndex={-1}
-          className={styles.main}
-          onClick={(event) => followLink(event, navigate)}
-        >
+        <main id="main" tabIndex={-1} className={styles.main}>
           <ErrorBoundary key={path}>{children}</ErrorBoundary>
         </main>
       </div>
@@ -79,8 +75,9 @@ export function Shell({ openAlerts, children }: ShellProps) {
 function followLink(event: MouseEvent, navigate: (href: string) => void): void {
   const link = event.target instanceof Element ? event.target.closest("a") : null;
   const plain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey;
-  if (!link || !plain || event.defaultPrevented || link.target || link.download) return;
+  if (!link?.href || !plain || event.defaultPrevented || link.target || link.download) return;
   if (link.origin !== window.location.origin) return;
+  if (link.hash && link.pathname === window.location.pathname) return;
   event.preventDefault();
   navigate(link.pathname + link.search);
 }

@@ -15,7 +15,11 @@ interface CardProps {
 export function Card({ title, aside, flush, className = "", children }: CardProps) {
   const id = useId();
   return (
-    <section className={`${styles.card} ${className}`} aria-labelledby={title ? id : undefined}>
+    <section
+      data-tidemark
+      className={`${styles.card} ${className}`}
+      aria-labelledby={title ? id : undefined}
+    >
       {(title || aside) && (
         <header className={styles.head}>
           <h2 id={id}>{title}</h2>

@@ -1,5 +1,4 @@
 import { CircleCheck, Info, OctagonAlert, X } from "lucide-react";
-import { Link } from "wouter";
 import { useSignal } from "../live/signal";
 import { Button, IconButton } from "./Button";
 import styles from "./Toaster.module.css";
@@ -10,7 +9,7 @@ const ICON = { plain: Info, good: CircleCheck, critical: OctagonAlert } as const
 export function Toaster() {
   const shown = useSignal(toasts);
   return (
-    <div className={styles.stack} role="status" aria-live="polite">
+    <div className={styles.stack} role="status" aria-live="polite" data-tidemark>
       {shown.map((message) => (
         <ToastCard key={message.id} message={message} />
       ))}
@@ -26,9 +25,9 @@ function ToastCard({ message }: { message: Toast }) {
       <Icon aria-hidden className={styles.icon} />
       <div className={styles.text}>
         {message.href ? (
-          <Link href={message.href} onClick={dismiss} className={styles.title}>
+          <a href={message.href} onClick={dismiss} className={styles.title}>
             {message.title}
-          </Link>
+          </a>
         ) : (
           <span className={styles.title}>{message.title}</span>
         )}

@@ -127,17 +127,16 @@ export class LiveSocket {
       if (!current()) return;
       const lasted = Date.now() - this.#openedAt > STABLE_AFTER;
       if (FINAL_CLOSES.has(event.code)) this.refuse(closeReason(event));
-      else this.#lost(closeReason(event), this.#openedAt && lasted ? -1 : attempt);
+      else this.#lost(closeReason(event), this.#openedAt && lasted ? 0 : attempt);
     };
   }
 
-  /** The link is gone: wait, then dial. `attempt` -1: it had been up. */
+  /** The link is gone: wait, then dial. `attempt` counts those that failed before. */
   #lost(error: string, attempt: number): void {
     this.#drop();
-    const next = attempt + 1;
-    this.state.set({ phase: "waiting", error, attempt: next });
-    const wait = backoff(next, this.#options.reconnectInterval);
-    this.#later(Math.max(wait, this.#notBefore - Date.now()), () => this.#dial(next));
+    this.state.set({ phase: "waiting", error, attempt });
+    const wait = backoff(attempt, this.#options.reconnectInterval);
+    this.#later(Math.max(wait, this.#notBefore - Date.now()), () => this.#dial(attempt + 1));
   }
 
   #stop(): void {
@@ -166,7 +165,7 @@ export class LiveSocket {
   #probe(): void {
     clearTimeout(this.#deadline);
     this.send(PING);
-    this.#deadline = setTimeout(() => this.#lost("The server has gone silent", -1), PONG_TIMEOUT);
+    this.#deadline = setTimeout(() => this.#lost("The server has gone silent", 0), PONG_TIMEOUT);
   }
 
   readonly #onVisibility = (): void => {

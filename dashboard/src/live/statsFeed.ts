@@ -25,7 +25,7 @@ export class StatsFeed {
   start(): void {
     if (this.#running) return;
     this.#running = true;
-    this.#schedule(0);
+    void this.#tick();
   }
 
   stop(): void {

@@ -34,6 +34,7 @@ export interface RealtimeQuality {
   unsubscribe: (assets: string | readonly string[]) => void;
   /** Shown at once; rejects, and is taken back, where the server refuses. */
   acknowledgeAlert: (id: string) => Promise<void>;
+  /** `resolution` says how it was settled. Default "Resolved". */
   resolveAlert: (id: string, resolution?: string) => Promise<void>;
   refreshStats: () => Promise<void>;
 }
@@ -90,7 +91,7 @@ export function useRealtimeQuality(options: RealtimeQualityOptions = {}): Realti
   );
   const acknowledgeAlert = useCallback((id: string) => step(id, "acknowledge"), [step]);
   const resolveAlert = useCallback(
-    (id: string, resolution?: string) => step(id, "resolve", { resolution }),
+    (id: string, resolution = "Resolved") => step(id, "resolve", { resolution }),
     [step],
   );
 

@@ -66,7 +66,7 @@ export function RealtimeAlertsPanel(props: RealtimeAlertsPanelProps) {
   const counts = filter.view === "active" ? stats?.alertsBySeverity : undefined;
 
   return (
-    <section className={styles.panel} aria-label="Alerts">
+    <section className={styles.panel} aria-label="Alerts" data-tidemark>
       <AlertFilters filter={filter} onChange={setFilter} counts={counts} />
       <div className={styles.bar}>
         <Checkbox
