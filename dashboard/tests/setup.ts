@@ -52,3 +52,5 @@ Element.prototype.scrollTo = () => undefined;
 HTMLDialogElement.prototype.showModal = function showModal() {
   this.open = true;
 };
+globalThis.matchMedia = (media: string) =>
+  Object.assign(new EventTarget(), { media, matches: false }) as MediaQueryList;
