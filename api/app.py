@@ -19,7 +19,7 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from api.dashboard import Dashboard
-from api.documents import document_routes
+from api.documents.routes import document_routes
 from api.edge import Edge
 from api.endpoint import Endpoint
 from api.guard import Guard

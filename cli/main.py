@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from cli import edge, settings, worker
+from cli import edge, keys, settings, worker
 from pipeline.settings import SettingsError
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app = typer.Typer(
 )
 app.command("worker")(worker.worker)
 app.command("edge")(edge.edge)
+app.add_typer(keys.keys, name="keys")
 app.command("settings")(settings.settings)
 
 

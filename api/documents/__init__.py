@@ -1,0 +1,1 @@
+"""OpenAPI and AsyncAPI, made from the types and the table of endpoints."""
