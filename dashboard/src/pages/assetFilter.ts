@@ -57,7 +57,8 @@ function matches(asset: Asset, { text, health }: AssetFilter): boolean {
 
 type Order = (a: Asset, b: Asset) => number;
 
-const byName: Order = (a, b) => a.assetId.localeCompare(b.assetId, "en", { numeric: true });
+const collator = new Intl.Collator("en", { numeric: true });
+const byName: Order = (a, b) => collator.compare(a.assetId, b.assetId);
 /** Assets without a score come last. */
 const byScore: Order = (a, b) => (a.score ?? 101) - (b.score ?? 101) || byName(a, b);
 const rank = ({ worstSeverity }: Asset) => (worstSeverity ? SEVERITY_RANK[worstSeverity] : -1);
