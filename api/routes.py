@@ -4,7 +4,7 @@ from typing import Final
 
 from api.auth.caller import Permission
 from api.endpoint import Endpoint
-from api.handlers import alerts, assets, events, metrics, system
+from api.handlers import alerts, assets, events, metrics, system, thresholds
 from schemas import rest
 from schemas.alerts import Alert
 
@@ -40,6 +40,8 @@ ENDPOINTS: Final = (
              query=rest.TrendsQuery),
     Endpoint("GET", "/dimensions", metrics.dimensions, rest.Page[rest.AssetDimensions],
              query=rest.DimensionsQuery),
+    Endpoint("GET", "/thresholds", thresholds.of_asset, rest.One[rest.AssetThresholds],
+             query=rest.ThresholdsQuery),
     Endpoint("GET", "/stats", assets.stats, rest.One[rest.Stats], cached=False),
     Endpoint("GET", "/system", system.system, rest.One[rest.System], cached=False),
     Endpoint("GET", "/ws/stats", system.socket_stats, rest.One[rest.SocketStats], cached=False),

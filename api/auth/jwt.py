@@ -80,7 +80,7 @@ class TokenVerifier:
     def _caller_of(self, claims: Mapping[str, Any]) -> Caller:
         settings = self._settings
         role, assets = claims.get(settings.oidc_role_claim), claims.get(settings.oidc_assets_claim)
-        if role not in set(Role):
+        if role not in list(Role):
             raise Refusal(
                 ProblemCode.NOT_ALLOWED, f"the token's {settings.oidc_role_claim} names no role"
             )

@@ -1,0 +1,58 @@
+import fnmatch
+import re
+import time
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.globs import compiled, is_glob, matches_any, posix
+
+IDS = st.text(alphabet="ab.-_/[]*?!^ä\n", max_size=12)
+
+
+def matches(pattern: str, text: str) -> bool:
+    return compiled(pattern).fullmatch(text) is not None
+
+
+@given(IDS, IDS)
+def test_agrees_with_the_standard_library(pattern: str, text: str) -> None:
+    plain = re.sub(r"\[.*", "", pattern, flags=re.DOTALL)  # sets are read differently in corners
+    assert matches(plain, text) == fnmatch.fnmatchcase(text, plain)
+
+
+@given(IDS, IDS)
+def test_postgresql_reads_the_same(pattern: str, text: str) -> None:
+    # Both renderings are regular expressions of the common subset.
+    assert (re.fullmatch(posix(pattern)[1:-1], text, re.DOTALL) is not None) == matches(
+        pattern, text
+    )
+
+
+@given(IDS)
+def test_an_id_without_wildcards_matches_itself_alone(text: str) -> None:
+    if not is_glob(text):
+        assert matches(text, text)
+        assert not matches(text, text + "x")
+
+
+def test_sets() -> None:
+    assert matches("t[ab]", "ta")
+    assert not matches("t[!ab]", "ta")
+    assert matches("t[!ab]", "tc")
+    assert matches("t[0-9]", "t7")
+    assert matches("a[*]", "a*")
+    assert not matches("a[*]", "ab")
+    assert matches("[", "[")
+
+
+def test_stars_do_not_backtrack() -> None:
+    started = time.perf_counter()
+    assert not matches("*a" * 40 + "b", "a" * 255)
+    assert time.perf_counter() - started < 1
+
+
+def test_case_matters_and_newlines_are_characters() -> None:
+    assert not matches("A*", "ab")
+    assert matches("a*", "a\nb")
+    assert matches_any(["x", "*"], "anything")
+    assert not matches_any([], "anything")
