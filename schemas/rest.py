@@ -110,6 +110,31 @@ class AssetDimensions(Struct, rename="camel", kw_only=True):
     dimensions: list[DimensionScore]
 
 
+class SeveritySteps(Struct, rename="camel", kw_only=True):
+    """Inclusive lower bounds of the three alerting severities."""
+
+    critical: float
+    high: float
+    medium: float
+
+
+class AssetThresholds(Struct, rename="camel", kw_only=True):
+    """When an asset raises alerts, as the settings of the edge that answers have it.
+
+    Drops in points (`dimension_drop` null: dimensions raise none of their own), `new_issues`
+    in issues, `minimum_change` in points; `stale_after` in seconds without an event, null
+    where it is learned from the asset.
+    """
+
+    asset_id: str
+    score_drop: SeveritySteps
+    dimension_drop: SeveritySteps | None
+    new_issues: SeveritySteps
+    minimum_change: float
+    stale_after: float | None
+    profiling_complete: bool
+
+
 class SeverityCounts(Struct, rename="camel", kw_only=True):
     """Active alerts by severity."""
 
@@ -411,6 +436,12 @@ class TrendsQuery(Struct, rename="camel", kw_only=True, forbid_unknown_fields=Tr
 
     asset_id: AssetId | None = None
     days: Annotated[int, Meta(ge=1, le=90)] = 30
+
+
+class ThresholdsQuery(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
+    """Thresholds of one asset, heard of or not."""
+
+    asset_id: AssetId
 
 
 class DimensionsQuery(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
