@@ -2,10 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { compile } from "json-schema-to-typescript";
 
-const SOURCES = process.env.WIRE_SOURCES?.split(",") ?? [
-  "../schemas/openapi.json",
-  "../schemas/asyncapi.json",
-];
+const SOURCES = ["../schemas/openapi.json", "../schemas/asyncapi.json"];
 const TARGET = "src/wire/types.gen.ts";
 
 /** All schemas of an OpenAPI or AsyncAPI document, by name. */

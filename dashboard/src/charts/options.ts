@@ -42,7 +42,7 @@ export function mainOptions(
     },
     scales: { x: { time: true }, y: { range: scale === "percent" ? percentRange : countRange } },
     axes: [
-      { ...axis(palette, 84), values: timeLabels },
+      { ...axis(palette, 84), size: 40, values: timeLabels },
       { ...axis(palette, 30), size: 42 },
     ],
     series: [{}, ...series.map((one) => seriesOptions(one, palette))],

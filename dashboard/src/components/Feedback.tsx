@@ -29,7 +29,7 @@ export function EmptyState({ icon, title, children }: EmptyStateProps) {
   return (
     <div className={styles.empty}>
       {icon && <span className={styles.emptyIcon}>{icon}</span>}
-      <h3>{title}</h3>
+      <p className={styles.emptyTitle}>{title}</p>
       {children && <div className={styles.emptyText}>{children}</div>}
     </div>
   );
@@ -42,7 +42,7 @@ export function Failure({ error, retry }: { error: Error; retry?: () => void }) 
       <span className={styles.emptyIcon}>
         <CloudOff aria-hidden />
       </span>
-      <h3>This could not be loaded</h3>
+      <p className={styles.emptyTitle}>This could not be loaded</p>
       <div className={styles.emptyText}>{error.message}</div>
       {retry && (
         <Button icon={<RotateCcw aria-hidden />} onClick={retry}>
@@ -70,7 +70,7 @@ export class ErrorBoundary extends Component<BoundaryProps, { error: Error | nul
     if (!error) return this.props.children;
     return (
       <div className={styles.empty} role="alert">
-        <h3>This part of the page has failed</h3>
+        <p className={styles.emptyTitle}>This part of the page has failed</p>
         <div className={styles.emptyText}>{error.message}</div>
         <Button onClick={() => this.setState({ error: null })}>Show it again</Button>
       </div>

@@ -22,6 +22,7 @@ import { useAlerts } from "../widgets/useAlerts";
 import type { Alert, Asset } from "../wire";
 import styles from "./AssetDetail.module.css";
 import { DimensionsCard } from "./DimensionsCard";
+import { ThresholdsCard } from "./ThresholdsCard";
 import { useLiveAsset } from "./useLiveAsset";
 
 /** One asset: how it stands, how it came there, and what is wrong with it. */
@@ -82,6 +83,9 @@ function KnownAsset({ id, asset }: { id: string; asset: Asset | null }) {
           <Card title="Recent changes">
             <ChangeList changes={changes.slice(0, 8)} named={false} />
           </Card>
+          <ErrorBoundary>
+            <ThresholdsCard assetId={id} />
+          </ErrorBoundary>
         </div>
       </div>
     </>
@@ -108,6 +112,7 @@ function Head({ id, asset }: { id: string; asset: Asset | null }) {
 
 function Standing({ id, asset }: { id: string; asset: Asset | null }) {
   const live = useLiveAsset(id);
+  const active = useActiveAlerts(id) ?? asset?.activeAlerts;
   const now = useNow(1_000);
   const reading = live?.readings.score;
   const score = reading?.value ?? asset?.score ?? null;
@@ -129,7 +134,7 @@ function Standing({ id, asset }: { id: string; asset: Asset | null }) {
         />
         <Figure label="Health" value={<HealthBadge health={healthOf(score)} />} />
         <Figure label="Open issues" value={formatCount(issues)} />
-        <Figure label="Active alerts" value={formatCount(asset?.activeAlerts)} />
+        <Figure label="Active alerts" value={formatCount(active)} />
         <Figure
           label="Last seen"
           value={
@@ -144,6 +149,20 @@ function Standing({ id, asset }: { id: string; asset: Asset | null }) {
         />
       </Figures>
     </Card>
+  );
+}
+
+/** Active alerts of an asset; undefined while not all are known here. */
+function useActiveAlerts(id: string): number | undefined {
+  const session = useSession();
+  const complete = useSignal(session.alertsComplete);
+  const known = useSignal(session.alerts.list);
+  return useMemo(
+    () =>
+      complete
+        ? known.filter(({ assetId, status }) => assetId === id && status === "active").length
+        : undefined,
+    [complete, known, id],
   );
 }
 

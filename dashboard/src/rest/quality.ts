@@ -5,6 +5,7 @@ import type {
   AlertType,
   Asset,
   AssetDimensions,
+  AssetThresholds,
   AuditEntry,
   CurrentMetric,
   HistoryPoint,
@@ -16,7 +17,7 @@ import type {
   System,
   TrendPoint,
 } from "../wire";
-import { type Endpoint, type Query, request } from "./client";
+import { type Endpoint, type Query, queryString, request } from "./client";
 
 /** A page of a list; `nextCursor` asks for what follows. */
 export interface Page<T> {
@@ -128,6 +129,14 @@ export async function getDimensions(
 ): Promise<AssetDimensions | null> {
   const query = { assetId: literal(assetId), limit: 1 };
   return (await page<AssetDimensions>(endpoint, "/dimensions", query, signal)).data[0] ?? null;
+}
+
+export function getThresholds(
+  endpoint: Endpoint,
+  assetId: string,
+  signal?: AbortSignal,
+): Promise<AssetThresholds> {
+  return one(endpoint, `/thresholds${queryString({ assetId })}`, signal);
 }
 
 const HISTORY_PAGE = 1_000;

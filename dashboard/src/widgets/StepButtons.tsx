@@ -22,7 +22,7 @@ interface StepButtonsProps {
 
 export function StepButtons({ steps, worded, about, className = "", onStep }: StepButtonsProps) {
   return (
-    <div className={`${styles.steps} ${className}`}>
+    <div className={`${styles.steps} ${worded ? styles.worded : ""} ${className}`}>
       {steps.map((step, index) => {
         const { label, Icon } = STEP[step];
         if (worded) {

@@ -96,29 +96,22 @@ export type ResumeFailureReason = "invalid" | "too_far" | "too_old" | "unavailab
 
 export interface Wire {}
 /**
- * What led to the alert. `rule` names the operator, e.g. `score_drop` or `stale`.
+ * Somebody looks after the alert.
  *
  * This interface was referenced by `Wire`'s JSON-Schema
- * via the `definition` "AlertMetadata".
+ * via the `definition` "AcknowledgeRequest".
  */
-export interface AlertMetadata {
-  rule: string;
-  metricType?: string | null;
-  previousValue?: number | null;
-  currentValue?: number | null;
-  change?: number | null;
-  eventId?: string | null;
-  expectedIntervalSeconds?: number | null;
-  lastSeen?: string | null;
+export interface AcknowledgeRequest {
+  comment?: string | null;
 }
 /**
  * An alert as it stands after one step of its life.
  *
- *     `quality.alerts` carries one of these for every step. `id` is the same in
- *     all of them (UUIDv5 of event and rule); `step_id` is unique to the step and
- *     equal in every redelivery of it, so a reader that remembers step ids sees
- *     each step once. `changed_by` is `pipeline` for steps of the stream and the
- *     actor's name for steps taken at the edge.
+ * `quality.alerts` carries one of these for every step. `id` is the same in
+ * all of them (UUIDv5 of event and rule); `step_id` is unique to the step and
+ * equal in every redelivery of it, so a reader that remembers step ids sees
+ * each step once. `changed_by` is `pipeline` for steps of the stream and the
+ * actor's name for steps taken at the edge.
  *
  * This interface was referenced by `Wire`'s JSON-Schema
  * via the `definition` "Alert".
@@ -142,56 +135,64 @@ export interface Alert {
   assignee?: string | null;
 }
 /**
- * A value that moved by at least the minimum change.
- *
- *     `change` is current - previous; `change_percent` is relative to the previous
- *     value and null where that is 0. `severity` is set where the change also
- *     raised an alert.
+ * What led to the alert. `rule` names the operator, e.g. `score_drop` or `stale`.
  *
  * This interface was referenced by `Wire`'s JSON-Schema
- * via the `definition` "MetricChange".
+ * via the `definition` "AlertMetadata".
  */
-export interface MetricChange {
-  assetId: string;
-  assetName: string;
-  metricType: MetricType;
-  previousValue: number;
-  currentValue: number;
-  change: number;
-  changePercent: number | null;
-  timestamp: string;
-  eventId: string;
-  severity?: string | null;
-}
-/**
- * The newest value of one metric of one asset.
- *
- * This interface was referenced by `Wire`'s JSON-Schema
- * via the `definition` "CurrentMetric".
- */
-export interface CurrentMetric {
-  assetId: string;
-  assetName: string;
-  metricType: MetricType;
-  value: number;
-  timestamp: string;
+export interface AlertMetadata {
+  rule: string;
+  metricType?: string | null;
   previousValue?: number | null;
-  assetType?: string | null;
-  source?: string | null;
+  currentValue?: number | null;
+  change?: number | null;
+  eventId?: string | null;
+  expectedIntervalSeconds?: number | null;
+  lastSeen?: string | null;
 }
 /**
- * One event as it was recorded. `late`: older than what had been applied then.
+ * A single thing.
  *
  * This interface was referenced by `Wire`'s JSON-Schema
- * via the `definition` "HistoryPoint".
+ * via the `definition` "AlertAnswer".
  */
-export interface HistoryPoint {
-  assetId: string;
-  metricType: MetricType;
-  value: number;
-  timestamp: string;
-  eventId: string;
-  late?: boolean;
+export interface AlertAnswer {
+  data: Alert;
+  count?: number;
+  success?: true;
+}
+/**
+ * Which alerts are meant; what is not given does not restrict.
+ *
+ * `asset_id` is an id or a glob (`*`, `?`, `[ab]`); `query` searches message,
+ * asset, resolution and comment; times are of the alert's timestamp, `since` inclusive and
+ * `until` exclusive.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "AlertFilter".
+ */
+export interface AlertFilter {
+  ids?: string[] | null;
+  status?: AlertStatus[] | null;
+  severity?: Severity[] | null;
+  alertType?: AlertType[] | null;
+  assetId?: string | null;
+  assignee?: string | null;
+  query?: string | null;
+  since?: string | null;
+  until?: string | null;
+}
+/**
+ * A list. `next_cursor` asks for what follows; null on the last page.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "AlertPage".
+ */
+export interface AlertPage {
+  data: Alert[];
+  count: number;
+  nextCursor?: string | null;
+  success?: true;
 }
 /**
  * An asset and how it stands. Values are null where none was ever reported.
@@ -212,19 +213,27 @@ export interface Asset {
   worstSeverity?: Severity | null;
 }
 /**
- * Scores of one asset (null: of all) on one UTC day, `date` being `YYYY-MM-DD`.
+ * A single thing.
  *
  * This interface was referenced by `Wire`'s JSON-Schema
- * via the `definition` "TrendPoint".
+ * via the `definition` "AssetAnswer".
  */
-export interface TrendPoint {
-  assetId: string | null;
-  date: string;
-  average: number;
-  minimum: number;
-  maximum: number;
-  deviation: number | null;
-  count: number;
+export interface AssetAnswer {
+  data: Asset;
+  count?: number;
+  success?: true;
+}
+/**
+ * An asset's dimensions and their weighted average, sum(w * s) / sum(w).
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "AssetDimensions".
+ */
+export interface AssetDimensions {
+  assetId: string;
+  assetName: string;
+  weightedScore: number | null;
+  dimensions: DimensionScore[];
 }
 /**
  * The newest score (0-100) of one dimension of one asset and what it weighs.
@@ -241,16 +250,364 @@ export interface DimensionScore {
   timestamp: string;
 }
 /**
- * An asset's dimensions and their weighted average, sum(w * s) / sum(w).
+ * A list. `next_cursor` asks for what follows; null on the last page.
  *
  * This interface was referenced by `Wire`'s JSON-Schema
- * via the `definition` "AssetDimensions".
+ * via the `definition` "AssetDimensionsPage".
  */
-export interface AssetDimensions {
+export interface AssetDimensionsPage {
+  data: AssetDimensions[];
+  count: number;
+  nextCursor?: string | null;
+  success?: true;
+}
+/**
+ * A list. `next_cursor` asks for what follows; null on the last page.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "AssetPage".
+ */
+export interface AssetPage {
+  data: Asset[];
+  count: number;
+  nextCursor?: string | null;
+  success?: true;
+}
+/**
+ * When an asset raises alerts, as the settings of the edge that answers have it.
+ *
+ * Drops in points (`dimension_drop` null: dimensions raise none of their own), `new_issues`
+ * in issues, `minimum_change` in points; `stale_after` in seconds without an event, null
+ * where it is learned from the asset.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "AssetThresholds".
+ */
+export interface AssetThresholds {
+  assetId: string;
+  scoreDrop: SeveritySteps;
+  dimensionDrop: SeveritySteps | null;
+  newIssues: SeveritySteps;
+  minimumChange: number;
+  staleAfter: number | null;
+  profilingComplete: boolean;
+}
+/**
+ * Inclusive lower bounds of the three alerting severities.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "SeveritySteps".
+ */
+export interface SeveritySteps {
+  critical: number;
+  high: number;
+  medium: number;
+}
+/**
+ * A single thing.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "AssetThresholdsAnswer".
+ */
+export interface AssetThresholdsAnswer {
+  data: AssetThresholds;
+  count?: number;
+  success?: true;
+}
+/**
+ * Who looks after the alert; null takes the assignment back.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "AssignRequest".
+ */
+export interface AssignRequest {
+  assignee: string | null;
+  comment?: string | null;
+}
+/**
+ * One step in an alert's life: who, when, what and why.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "AuditEntry".
+ */
+export interface AuditEntry {
+  stepId: string;
+  alertId: string;
+  action: string;
+  actor: string;
+  at: string;
+  toStatus: AlertStatus;
+  fromStatus?: AlertStatus | null;
+  resolution?: string | null;
+  comment?: string | null;
+  assignee?: string | null;
+}
+/**
+ * A list. `next_cursor` asks for what follows; null on the last page.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "AuditEntryPage".
+ */
+export interface AuditEntryPage {
+  data: AuditEntry[];
+  count: number;
+  nextCursor?: string | null;
+  success?: true;
+}
+/**
+ * An alert with which the step makes no sense.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "BulkRefusal".
+ */
+export interface BulkRefusal {
+  id: string;
+  status: AlertStatus;
+  error: string;
+}
+/**
+ * One step with every alert that `filter` finds, at most `limit` of them.
+ *
+ * `resolution` is required to resolve, `comment` to comment, `assignee` (null
+ * included) to assign.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "BulkRequest".
+ */
+export interface BulkRequest {
+  action: StepAction;
+  filter: AlertFilter;
+  resolution?: string | null;
+  comment?: string | null;
+  assignee?: string | null;
+  limit?: number;
+}
+/**
+ * What a bulk step did. `more`: there were more than `limit`, ask again.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "BulkResult".
+ */
+export interface BulkResult {
+  changed: Alert[];
+  refused: BulkRefusal[];
+  more: boolean;
+}
+/**
+ * A single thing.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "BulkResultAnswer".
+ */
+export interface BulkResultAnswer {
+  data: BulkResult;
+  count?: number;
+  success?: true;
+}
+/**
+ * A remark; the alert's status stays.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "CommentRequest".
+ */
+export interface CommentRequest {
+  comment: string;
+}
+/**
+ * One thing readiness depends on.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "Component".
+ */
+export interface Component {
+  name: string;
+  ready: boolean;
+  detail: string;
+}
+/**
+ * The newest value of one metric of one asset.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "CurrentMetric".
+ */
+export interface CurrentMetric {
   assetId: string;
   assetName: string;
-  weightedScore: number | null;
-  dimensions: DimensionScore[];
+  metricType: MetricType;
+  value: number;
+  timestamp: string;
+  previousValue?: number | null;
+  assetType?: string | null;
+  source?: string | null;
+}
+/**
+ * A list. `next_cursor` asks for what follows; null on the last page.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "CurrentMetricPage".
+ */
+export interface CurrentMetricPage {
+  data: CurrentMetric[];
+  count: number;
+  nextCursor?: string | null;
+  success?: true;
+}
+/**
+ * One field and what is wrong with it.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "Fault".
+ */
+export interface Fault {
+  field: string;
+  message: string;
+}
+/**
+ * A consumer group as Kafka sees it; `state` is Kafka's word, such as `Stable`.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "GroupState".
+ */
+export interface GroupState {
+  group: string;
+  state: string;
+  members: number;
+  lag: number;
+  partitions: PartitionLag[];
+}
+/**
+ * How far a consumer group is behind in one partition.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "PartitionLag".
+ */
+export interface PartitionLag {
+  topic: string;
+  partition: number;
+  committed: number | null;
+  end: number;
+  lag: number;
+}
+/**
+ * One event as it was recorded. `late`: older than what had been applied then.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "HistoryPoint".
+ */
+export interface HistoryPoint {
+  assetId: string;
+  metricType: MetricType;
+  value: number;
+  timestamp: string;
+  eventId: string;
+  late?: boolean;
+}
+/**
+ * A list. `next_cursor` asks for what follows; null on the last page.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "HistoryPointPage".
+ */
+export interface HistoryPointPage {
+  data: HistoryPoint[];
+  count: number;
+  nextCursor?: string | null;
+  success?: true;
+}
+/**
+ * Who the caller is. `assets` are the globs it may see; `authentication` is off or on.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "Identity".
+ */
+export interface Identity {
+  actor: string;
+  role: Role;
+  assets: string[];
+  authentication: boolean;
+}
+/**
+ * A single thing.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "IdentityAnswer".
+ */
+export interface IdentityAnswer {
+  data: Identity;
+  count?: number;
+  success?: true;
+}
+/**
+ * The alert needs no action; `comment` says why.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "IgnoreRequest".
+ */
+export interface IgnoreRequest {
+  comment?: string | null;
+}
+/**
+ * One measurement of one asset, as ingestion jobs send it.
+ *
+ * `value` is 0-100 for score and dimensions, a whole number >= 0 for issues.
+ * A missing `event_id` is derived from topic, partition and offset.
+ * Unknown fields are tolerated; `metadata` is at most 16 KiB.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "MetricEvent".
+ */
+export interface MetricEvent {
+  assetId: string;
+  metricType: MetricType;
+  value: number;
+  /**
+   * RFC 3339 with offset
+   */
+  timestamp: string;
+  eventId?: string | null;
+  assetName?: string | null;
+  assetType?: string | null;
+  source?: string | null;
+  metadata?: {};
+}
+/**
+ * An RFC 9457 problem, sent as `application/problem+json`.
+ *
+ * `type` is `urn:tidemark:problem:<code>`. `request_id` is also in the
+ * `X-Request-Id` header and in the edge's log.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "Problem".
+ */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  code: ProblemCode;
+  instance: string;
+  requestId: string;
+  errors?: Fault[];
+  success?: false;
+}
+/**
+ * The alert is not settled after all.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "ReopenRequest".
+ */
+export interface ReopenRequest {
+  comment?: string | null;
+}
+/**
+ * The alert is settled; `resolution` says how.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "ResolveRequest".
+ */
+export interface ResolveRequest {
+  resolution: string;
+  comment?: string | null;
 }
 /**
  * Active alerts by severity.
@@ -263,23 +620,6 @@ export interface SeverityCounts {
   high?: number;
   medium?: number;
   low?: number;
-}
-/**
- * The state of everything the caller may see.
- *
- *     `avg_quality_score` is the mean of the assets' newest scores, null without
- *     one; `recently_monitored` counts assets heard of in the last 24 hours.
- *
- * This interface was referenced by `Wire`'s JSON-Schema
- * via the `definition` "Stats".
- */
-export interface Stats {
-  totalAssets: number;
-  avgQualityScore: number | null;
-  openIssues: number;
-  alertsBySeverity: SeverityCounts;
-  recentlyMonitored: number;
-  timestamp: string;
 }
 /**
  * WebSockets: of this edge (`connections`) and of all edges (`total_connections`).
@@ -300,47 +640,50 @@ export interface SocketStats {
   timestamp: string;
 }
 /**
- * How far a consumer group is behind in one partition.
+ * A single thing.
  *
  * This interface was referenced by `Wire`'s JSON-Schema
- * via the `definition` "PartitionLag".
+ * via the `definition` "SocketStatsAnswer".
  */
-export interface PartitionLag {
-  partition: number;
-  committed: number | null;
-  end: number;
-  lag: number;
+export interface SocketStatsAnswer {
+  data: SocketStats;
+  count?: number;
+  success?: true;
 }
 /**
- * A consumer group as Kafka sees it; `state` is Kafka's word, such as `Stable`.
+ * The state of everything the caller may see.
+ *
+ * `avg_quality_score` is the mean of the assets' newest scores, null without
+ * one; `recently_monitored` counts assets heard of in the last 24 hours.
  *
  * This interface was referenced by `Wire`'s JSON-Schema
- * via the `definition` "GroupState".
+ * via the `definition` "Stats".
  */
-export interface GroupState {
-  group: string;
-  state: string;
-  members: number;
-  lag: number;
-  partitions: PartitionLag[];
+export interface Stats {
+  totalAssets: number;
+  avgQualityScore: number | null;
+  openIssues: number;
+  alertsBySeverity: SeverityCounts;
+  recentlyMonitored: number;
+  timestamp: string;
 }
 /**
- * One thing readiness depends on.
+ * A single thing.
  *
  * This interface was referenced by `Wire`'s JSON-Schema
- * via the `definition` "Component".
+ * via the `definition` "StatsAnswer".
  */
-export interface Component {
-  name: string;
-  ready: boolean;
-  detail: string;
+export interface StatsAnswer {
+  data: Stats;
+  count?: number;
+  success?: true;
 }
 /**
  * The pipeline from outside.
  *
- *     Rates are records per second over the last minute or, right after start,
- *     over the time since. `edge_lag` counts records of changes and alerts this edge
- *     has yet to read; null figures could not be had from Kafka just now.
+ * Rates are records per second over the last minute or, right after start,
+ * over the time since. `edge_lag` counts records of changes and alerts this edge
+ * has yet to read; null figures could not be had from Kafka just now.
  *
  * This interface was referenced by `Wire`'s JSON-Schema
  * via the `definition` "System".
@@ -360,6 +703,65 @@ export interface System {
   edgeId: string;
   startedAt: string;
   timestamp: string;
+}
+/**
+ * A single thing.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "SystemAnswer".
+ */
+export interface SystemAnswer {
+  data: System;
+  count?: number;
+  success?: true;
+}
+/**
+ * Opens one WebSocket (`/ws/quality?ticket=...`) until it expires.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "Ticket".
+ */
+export interface Ticket {
+  ticket: string;
+  expiresAt: string;
+}
+/**
+ * A single thing.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "TicketAnswer".
+ */
+export interface TicketAnswer {
+  data: Ticket;
+  count?: number;
+  success?: true;
+}
+/**
+ * Scores of one asset (null: of all) on one UTC day, `date` being `YYYY-MM-DD`.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "TrendPoint".
+ */
+export interface TrendPoint {
+  assetId: string | null;
+  date: string;
+  average: number;
+  minimum: number;
+  maximum: number;
+  deviation: number | null;
+  count: number;
+}
+/**
+ * A list. `next_cursor` asks for what follows; null on the last page.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "TrendPointPage".
+ */
+export interface TrendPointPage {
+  data: TrendPoint[];
+  count: number;
+  nextCursor?: string | null;
+  success?: true;
 }
 /**
  * What became of one posted event; `index` counts from 0 in the order posted.
@@ -387,234 +789,25 @@ export interface Verdicts {
   success?: true;
 }
 /**
- * Somebody looks after the alert.
+ * Acknowledge an alert.
  *
  * This interface was referenced by `Wire`'s JSON-Schema
- * via the `definition` "AcknowledgeRequest".
+ * via the `definition` "AcknowledgeAlert".
  */
-export interface AcknowledgeRequest {
-  comment?: string | null;
-}
-/**
- * The alert is settled; `resolution` says how.
- *
- * This interface was referenced by `Wire`'s JSON-Schema
- * via the `definition` "ResolveRequest".
- */
-export interface ResolveRequest {
-  resolution: string;
-  comment?: string | null;
-}
-/**
- * The alert needs no action; `comment` says why.
- *
- * This interface was referenced by `Wire`'s JSON-Schema
- * via the `definition` "IgnoreRequest".
- */
-export interface IgnoreRequest {
-  comment?: string | null;
-}
-/**
- * The alert is not settled after all.
- *
- * This interface was referenced by `Wire`'s JSON-Schema
- * via the `definition` "ReopenRequest".
- */
-export interface ReopenRequest {
-  comment?: string | null;
-}
-/**
- * A remark; the alert's status stays.
- *
- * This interface was referenced by `Wire`'s JSON-Schema
- * via the `definition` "CommentRequest".
- */
-export interface CommentRequest {
-  comment: string;
-}
-/**
- * Who looks after the alert; null takes the assignment back.
- *
- * This interface was referenced by `Wire`'s JSON-Schema
- * via the `definition` "AssignRequest".
- */
-export interface AssignRequest {
-  assignee: string | null;
-  comment?: string | null;
-}
-/**
- * Which alerts are meant; what is not given does not restrict.
- *
- *     `asset_id` is an id or a glob (`*`, `?`, `[ab]`); `query` searches message,
- *     asset, resolution and comment; times are of the alert's timestamp, `since` inclusive and
- *     `until` exclusive.
- *
- * This interface was referenced by `Wire`'s JSON-Schema
- * via the `definition` "AlertFilter".
- */
-export interface AlertFilter {
-  ids?: string[] | null;
-  status?: AlertStatus[] | null;
-  severity?: Severity[] | null;
-  alertType?: AlertType[] | null;
-  assetId?: string | null;
-  assignee?: string | null;
-  query?: string | null;
-  since?: string | null;
-  until?: string | null;
-}
-/**
- * One step with every alert that `filter` finds, at most `limit` of them.
- *
- *     `resolution` is required to resolve, `comment` to comment, `assignee` (null
- *     included) to assign.
- *
- * This interface was referenced by `Wire`'s JSON-Schema
- * via the `definition` "BulkRequest".
- */
-export interface BulkRequest {
-  action: StepAction;
-  filter: AlertFilter;
-  resolution?: string | null;
-  comment?: string | null;
-  assignee?: string | null;
-  limit?: number;
-}
-/**
- * An alert with which the step makes no sense.
- *
- * This interface was referenced by `Wire`'s JSON-Schema
- * via the `definition` "BulkRefusal".
- */
-export interface BulkRefusal {
-  id: string;
-  status: AlertStatus;
-  error: string;
-}
-/**
- * What a bulk step did. `more`: there were more than `limit`, ask again.
- *
- * This interface was referenced by `Wire`'s JSON-Schema
- * via the `definition` "BulkResult".
- */
-export interface BulkResult {
-  changed: Alert[];
-  refused: BulkRefusal[];
-  more: boolean;
-}
-/**
- * One step in an alert's life: who, when, what and why.
- *
- * This interface was referenced by `Wire`'s JSON-Schema
- * via the `definition` "AuditEntry".
- */
-export interface AuditEntry {
-  stepId: string;
+export interface AcknowledgeAlert {
   alertId: string;
-  action: string;
-  actor: string;
-  at: string;
-  toStatus: AlertStatus;
-  fromStatus?: AlertStatus | null;
-  resolution?: string | null;
   comment?: string | null;
-  assignee?: string | null;
 }
 /**
- * Opens one WebSocket (`/ws/quality?ticket=...`) until it expires.
+ * Alerts, newest first; `next_cursor` asks for what follows.
  *
  * This interface was referenced by `Wire`'s JSON-Schema
- * via the `definition` "Ticket".
+ * via the `definition` "Alerts".
  */
-export interface Ticket {
-  ticket: string;
-  expiresAt: string;
-}
-/**
- * Who the caller is. `assets` are the globs it may see; `authentication` is off or on.
- *
- * This interface was referenced by `Wire`'s JSON-Schema
- * via the `definition` "Identity".
- */
-export interface Identity {
-  actor: string;
-  role: Role;
-  assets: string[];
-  authentication: boolean;
-}
-/**
- * One field and what is wrong with it.
- *
- * This interface was referenced by `Wire`'s JSON-Schema
- * via the `definition` "Fault".
- */
-export interface Fault {
-  field: string;
-  message: string;
-}
-/**
- * An RFC 9457 problem, sent as `application/problem+json`.
- *
- *     `type` is `urn:tidemark:problem:<code>`. `request_id` is also in the
- *     `X-Request-Id` header and in the edge's log.
- *
- * This interface was referenced by `Wire`'s JSON-Schema
- * via the `definition` "Problem".
- */
-export interface Problem {
-  type: string;
-  title: string;
-  status: number;
-  detail: string;
-  code: ProblemCode;
-  instance: string;
-  requestId: string;
-  errors?: Fault[];
-  success?: false;
-}
-/**
- * Some assets and what to hear of them.
- *
- *     `assets` are ids or globs (`*`, `?`, `[ab]`, `[!ab]`; case matters). `severities` restricts
- *     alerts; `metric_types` restricts changes, and alerts that concern a metric;
- *     `kinds` leaves out changes or alerts altogether. Absent means unrestricted.
- *
- * This interface was referenced by `Wire`'s JSON-Schema
- * via the `definition` "Subscription".
- */
-export interface Subscription {
-  assets: string[];
-  severities?: Severity[] | null;
-  metricTypes?: MetricType[] | null;
-  kinds?: Kind[] | null;
-}
-/**
- * What to subscribe to, or to unsubscribe from.
- *
- *     `asset_id` and `asset_ids` hold ids or globs; with neither, or `all`, every
- *     asset is meant. Unsubscribing without a filter takes the assets out of
- *     every subscription, with filters out of the one that has just these.
- *
- * This interface was referenced by `Wire`'s JSON-Schema
- * via the `definition` "Selection".
- */
-export interface Selection {
-  assetId?: string | null;
-  assetIds?: string[] | null;
-  all?: boolean;
-  severities?: Severity[] | null;
-  metricTypes?: MetricType[] | null;
-  kinds?: Kind[] | null;
-}
-/**
- * Go on from `position` with exactly these subscriptions.
- *
- * This interface was referenced by `Wire`'s JSON-Schema
- * via the `definition` "Resume".
- */
-export interface Resume {
-  position: string;
-  subscriptions: Subscription[];
+export interface Alerts {
+  alerts: Alert[];
+  nextCursor?: string | null;
+  snapshot?: boolean;
 }
 /**
  * Say who is there: an API key or JWT in `token`, or a ticket from `POST ws/ticket`.
@@ -627,16 +820,32 @@ export interface Authenticate {
   ticket?: string | null;
 }
 /**
- * Ask for current values: of one asset (an id or a glob), of one metric, or all.
+ * First message. `heartbeat_interval` (seconds) is how often the edge pings.
+ *
+ * With `authentication_required` nothing but `authenticate` is answered, and the socket
+ * closes with 4401 after `authentication_timeout` seconds without it.
  *
  * This interface was referenced by `Wire`'s JSON-Schema
- * via the `definition` "GetMetrics".
+ * via the `definition` "Connected".
  */
-export interface GetMetrics {
-  assetId?: string | null;
-  metricType?: MetricType | null;
-  limit?: number;
-  cursor?: string | null;
+export interface Connected {
+  clientId: string;
+  protocolVersion: number;
+  heartbeatInterval: number;
+  authenticationRequired: boolean;
+  authenticationTimeout: number;
+  edgeId: string;
+}
+/**
+ * A request was refused; the socket stays open unless a close follows.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "Error".
+ */
+export interface Error {
+  code: ProblemCode;
+  message: string;
+  field?: string | null;
 }
 /**
  * Ask for alerts, newest first.
@@ -653,15 +862,81 @@ export interface GetAlerts {
   cursor?: string | null;
 }
 /**
- * Acknowledge an alert.
+ * Ask for current values: of one asset (an id or a glob), of one metric, or all.
  *
  * This interface was referenced by `Wire`'s JSON-Schema
- * via the `definition` "AcknowledgeAlert".
+ * via the `definition` "GetMetrics".
  */
-export interface AcknowledgeAlert {
-  alertId: string;
-  comment?: string | null;
+export interface GetMetrics {
+  assetId?: string | null;
+  metricType?: MetricType | null;
+  limit?: number;
+  cursor?: string | null;
 }
+/**
+ * Events applied by one batch of the detect stage, owed to the history sink.
+ *
+ * Packed many to a record, so that the hot path pays for one append.
+ * `events[i]` was read at `offsets[i]` of `partition`; `late` lists the indices
+ * of events older than the last one applied for their asset and metric.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "HistoryBatch".
+ */
+export interface HistoryBatch {
+  topic: string;
+  partition: number;
+  offsets: number[];
+  late: number[];
+  events: unknown[];
+}
+/**
+ * A value that moved by at least the minimum change.
+ *
+ * `change` is current - previous; `change_percent` is relative to the previous
+ * value and null where that is 0. `severity` is set where the change also
+ * raised an alert.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "MetricChange".
+ */
+export interface MetricChange {
+  assetId: string;
+  assetName: string;
+  metricType: MetricType;
+  previousValue: number;
+  currentValue: number;
+  change: number;
+  changePercent: number | null;
+  timestamp: string;
+  eventId: string;
+  severity?: string | null;
+}
+/**
+ * Current values; `next_cursor` asks for what follows.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "Metrics".
+ */
+export interface Metrics {
+  metrics: CurrentMetric[];
+  nextCursor?: string | null;
+  snapshot?: boolean;
+}
+/**
+ * Ask whether the edge is there.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "Ping".
+ */
+export interface Ping {}
+/**
+ * The edge is there.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "Pong".
+ */
+export interface Pong {}
 /**
  * Resolve an alert; `resolution` says how.
  *
@@ -674,36 +949,43 @@ export interface ResolveAlert {
   comment?: string | null;
 }
 /**
- * Ask whether the edge is there.
+ * Go on from `position` with exactly these subscriptions.
  *
  * This interface was referenced by `Wire`'s JSON-Schema
- * via the `definition` "Ping".
+ * via the `definition` "Resume".
  */
-export interface Ping {}
-/**
- * First message. `heartbeat_interval` (seconds) is how often the edge pings.
- *
- *     With `authentication_required` nothing but `authenticate` is answered, and the socket
- *     closes with 4401 after `authentication_timeout` seconds without it.
- *
- * This interface was referenced by `Wire`'s JSON-Schema
- * via the `definition` "Connected".
- */
-export interface Connected {
-  clientId: string;
-  protocolVersion: number;
-  heartbeatInterval: number;
-  authenticationRequired: boolean;
-  authenticationTimeout: number;
-  edgeId: string;
+export interface Resume {
+  position: string;
+  subscriptions: Subscription[];
 }
 /**
- * The whole set of subscriptions after the request.
+ * Some assets and what to hear of them.
+ *
+ * `assets` are ids or globs (`*`, `?`, `[ab]`, `[!ab]`; case matters). `severities` restricts
+ * alerts; `metric_types` restricts changes, and alerts that concern a metric;
+ * `kinds` leaves out changes or alerts altogether. Absent means unrestricted.
  *
  * This interface was referenced by `Wire`'s JSON-Schema
- * via the `definition` "Subscribed".
+ * via the `definition` "Subscription".
  */
-export interface Subscribed {
+export interface Subscription {
+  assets: string[];
+  severities?: Severity[] | null;
+  metricTypes?: MetricType[] | null;
+  kinds?: Kind[] | null;
+}
+/**
+ * The position can't be resumed from. The subscriptions stand; a snapshot follows.
+ *
+ * The snapshot is one or more `metrics` and `alerts` messages with
+ * `snapshot: true`, then live.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "ResumeFailed".
+ */
+export interface ResumeFailed {
+  reason: ResumeFailureReason;
+  message: string;
   subscriptions: Subscription[];
 }
 /**
@@ -717,58 +999,22 @@ export interface Resumed {
   subscriptions: Subscription[];
 }
 /**
- * The position can't be resumed from. The subscriptions stand; a snapshot follows.
+ * What to subscribe to, or to unsubscribe from.
  *
- *     The snapshot is one or more `metrics` and `alerts` messages with
- *     `snapshot: true`, then live.
- *
- * This interface was referenced by `Wire`'s JSON-Schema
- * via the `definition` "ResumeFailed".
- */
-export interface ResumeFailed {
-  reason: ResumeFailureReason;
-  message: string;
-  subscriptions: Subscription[];
-}
-/**
- * The edge is there.
+ * `asset_id` and `asset_ids` hold ids or globs; with neither, or `all`, every
+ * asset is meant. Unsubscribing without a filter takes the assets out of
+ * every subscription, with filters out of the one that has just these.
  *
  * This interface was referenced by `Wire`'s JSON-Schema
- * via the `definition` "Pong".
+ * via the `definition` "Selection".
  */
-export interface Pong {}
-/**
- * Current values; `next_cursor` asks for what follows.
- *
- * This interface was referenced by `Wire`'s JSON-Schema
- * via the `definition` "Metrics".
- */
-export interface Metrics {
-  metrics: CurrentMetric[];
-  nextCursor?: string | null;
-  snapshot?: boolean;
-}
-/**
- * Alerts, newest first; `next_cursor` asks for what follows.
- *
- * This interface was referenced by `Wire`'s JSON-Schema
- * via the `definition` "Alerts".
- */
-export interface Alerts {
-  alerts: Alert[];
-  nextCursor?: string | null;
-  snapshot?: boolean;
-}
-/**
- * A request was refused; the socket stays open unless a close follows.
- *
- * This interface was referenced by `Wire`'s JSON-Schema
- * via the `definition` "Error".
- */
-export interface Error {
-  code: ProblemCode;
-  message: string;
-  field?: string | null;
+export interface Selection {
+  assetId?: string | null;
+  assetIds?: string[] | null;
+  all?: boolean;
+  severities?: Severity[] | null;
+  metricTypes?: MetricType[] | null;
+  kinds?: Kind[] | null;
 }
 /**
  * The edge stops. Come back after `reconnect_after` seconds and resume.
@@ -779,4 +1025,13 @@ export interface Error {
 export interface ServerShutdown {
   reason: string;
   reconnectAfter: number;
+}
+/**
+ * The whole set of subscriptions after the request.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "Subscribed".
+ */
+export interface Subscribed {
+  subscriptions: Subscription[];
 }
