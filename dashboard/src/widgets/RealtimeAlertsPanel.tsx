@@ -79,6 +79,10 @@ export function RealtimeAlertsPanel(props: RealtimeAlertsPanelProps) {
           {chosen.length ? `${chosen.length} selected` : counted(alerts.length, found.hasMore)}
         </span>
         <BulkSteps chosen={chosen} onStep={step} onClear={() => setSelection(new Set())} />
+        <span className={styles.keys} aria-hidden>
+          <kbd>J</kbd>
+          <kbd>K</kbd> move <kbd>A</kbd> acknowledge <kbd>R</kbd> resolve <kbd>I</kbd> ignore
+        </span>
         <div className={styles.tools}>
           <ExportButtons name="alerts" columns={ALERT_COLUMNS} rows={() => alerts} />
         </div>
@@ -107,7 +111,11 @@ export function RealtimeAlertsPanel(props: RealtimeAlertsPanelProps) {
           id={open}
           assetHref={props.assetHref}
           onClose={() => setOpen(null)}
-          onStep={step}
+          onStep={(taken, ids) => {
+            // Back to the list, where the step can be seen and undone.
+            setOpen(null);
+            step(taken, ids);
+          }}
         />
       )}
       {resolving && (

@@ -1,0 +1,253 @@
+import { act, render, screen, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { Router } from "wouter";
+import { memoryLocation } from "wouter/memory-location";
+import { App } from "../../src/app/App";
+import { toasts } from "../../src/components/toasts";
+import { LiveProvider } from "../../src/live/context";
+import { notificationChoice, notificationPermission } from "../../src/live/notifications";
+import { FakeEdge, one, page } from "../support/fakeEdge";
+import { FakeSocket } from "../support/fakeSocket";
+import { aChange, anAlert, anAsset, someStats } from "../support/samples";
+
+vi.mock("../../src/charts/useUplot", () => ({ useUplot: () => ({ current: null }) }));
+
+let edge: FakeEdge;
+let serial = 0;
+let user: ReturnType<typeof userEvent.setup>;
+
+beforeEach(() => {
+  vi.useFakeTimers({ shouldAdvanceTime: true });
+  user = userEvent.setup({ advanceTimers: vi.advanceTimersByTime });
+  FakeSocket.install();
+  toasts.set([]);
+  edge = new FakeEdge()
+    .on("GET", "/stats", one(someStats()))
+    .on("GET", "/alerts", page([]))
+    .on("GET", "/trends", page([]))
+    .on("GET", "/assets", page([anAsset({ score: 61 })]))
+    .on("GET", "/metrics/history", page([]))
+    .on("GET", "/dimensions", page([]));
+});
+
+async function visit(path: string) {
+  const { hook, searchHook, history } = memoryLocation({ path, record: true });
+  render(
+    <Router hook={hook} searchHook={searchHook}>
+      <LiveProvider url={`http://pages-${++serial}/ws/quality`}>
+        <App />
+      </LiveProvider>
+    </Router>,
+  );
+  FakeSocket.latest.accept();
+  FakeSocket.latest.say("subscribed", { subscriptions: [] }, "p0");
+  await act(() => vi.dynamicImportSettled());
+  await settle();
+  return history;
+}
+
+async function settle(milliseconds = 400) {
+  await act(() => vi.advanceTimersByTimeAsync(milliseconds));
+}
+
+describe("Overview", () => {
+  it("shows the mean, what moved it, and the lowest scores", async () => {
+    await visit("/");
+    expect(screen.getByTestId("overall-score")).toHaveTextContent("90.0");
+    FakeSocket.latest.say("metric_change", aChange({ change: -10 }));
+    await settle(50);
+    expect(screen.getByTestId("overall-score")).toHaveTextContent("89.0");
+    expect(screen.getByText("−10")).toBeInTheDocument();
+    await settle(1_100);
+    const lowest = within(screen.getByRole("region", { name: "Lowest scores" }));
+    expect(lowest.getByText("80.0")).toBeInTheDocument();
+  });
+
+  it("says how to send a first event while there is no asset", async () => {
+    edge.on("GET", "/stats", one(someStats({ totalAssets: 0, avgQualityScore: null })));
+    await visit("/");
+    expect(screen.getByText("Waiting for the first event")).toBeInTheDocument();
+    expect(screen.getByText(/curl -X POST http:\/\/pages-/)).toBeInTheDocument();
+    edge.on("GET", "/stats", one(someStats({ totalAssets: 1 })));
+    await settle(2_500);
+    expect(screen.queryByText("Waiting for the first event")).toBeNull();
+  });
+
+  it("announces a critical alert wherever the user is", async () => {
+    await visit("/");
+    FakeSocket.latest.say("alert", anAlert({ message: "Score of orders fell by 25 points" }));
+    FakeSocket.latest.say("alert", anAlert({ severity: "medium", assetName: "quiet" }));
+    await settle(50);
+    const announced = screen.getByRole("link", { name: "Critical: orders" });
+    expect(announced).toHaveAttribute("href", expect.stringContaining("/alerts?view=all&alert="));
+    expect(screen.queryByText("Medium: quiet")).toBeNull();
+  });
+});
+
+describe("the banner", () => {
+  it("tells that the page is no longer live, and goes when it is again", async () => {
+    await visit("/");
+    expect(screen.getByText("Live")).toBeInTheDocument();
+    FakeSocket.latest.lose(1006);
+    await settle(1_200);
+    expect(screen.getByText("Reconnecting.")).toBeInTheDocument();
+    expect(screen.getByText(/Last update/)).toBeInTheDocument();
+    await user.click(screen.getByRole("button", { name: "Try now" }));
+    FakeSocket.latest.accept();
+    await settle(50);
+    expect(screen.queryByText("Reconnecting.")).toBeNull();
+  });
+});
+
+describe("Assets", () => {
+  it("lists, searches and follows along", async () => {
+    edge.on(
+      "GET",
+      "/assets",
+      page([anAsset(), anAsset({ assetId: "crm.leads", assetName: "leads" })]),
+    );
+    const history = await visit("/assets");
+    expect(screen.getByText("2 of 2")).toBeInTheDocument();
+    FakeSocket.latest.say("metric_change", aChange({ assetId: "crm.leads", currentValue: 41 }));
+    await settle(50);
+    expect(screen.getByText("41.0")).toBeInTheDocument();
+    await user.type(screen.getByRole("searchbox"), "lead");
+    await settle();
+    expect(screen.getByText("1 of 2")).toBeInTheDocument();
+    expect(history.at(-1)).toBe("/assets?q=lead");
+  });
+});
+
+describe("an asset", () => {
+  beforeEach(() => {
+    edge
+      .on("GET", "/assets/warehouse.sales.orders", one(anAsset()))
+      .on(
+        "GET",
+        "/dimensions",
+        page([
+          {
+            assetId: "warehouse.sales.orders",
+            assetName: "orders",
+            weightedScore: 77.7,
+            dimensions: [
+              {
+                dimension: "completeness",
+                score: 77.7,
+                weight: 2,
+                timestamp: "2026-01-01T00:00:00Z",
+              },
+            ],
+          },
+        ]),
+      )
+      .on(
+        "GET",
+        "/thresholds",
+        one({
+          assetId: "warehouse.sales.orders",
+          scoreDrop: { critical: 20, high: 10, medium: 5 },
+          dimensionDrop: null,
+          newIssues: { critical: 10, high: 5, medium: 2 },
+          minimumChange: 1,
+          staleAfter: 3_600,
+          profilingComplete: false,
+        }),
+      );
+  });
+
+  it("follows that asset alone, and shows what it comes to", async () => {
+    await visit("/assets/warehouse.sales.orders");
+    expect(FakeSocket.latest.said("subscribe")).toContainEqual({
+      assetIds: ["warehouse.sales.orders"],
+      kinds: ["changes"],
+    });
+    expect(screen.getByText("Weighted average 77.7")).toBeInTheDocument();
+    expect(screen.getByText("20 points")).toBeInTheDocument();
+    expect(screen.getByText(/after 1 h/)).toBeInTheDocument();
+    FakeSocket.latest.say(
+      "metric_change",
+      aChange({ metricType: "completeness", currentValue: 33 }),
+    );
+    await settle(50);
+    const dimensions = within(screen.getByRole("region", { name: "Dimensions" }));
+    expect(dimensions.getByText("33.0")).toBeInTheDocument();
+  });
+
+  it("that nobody has heard of says so", async () => {
+    edge.on("GET", "/assets/nobody", () => [404, { detail: "there is no asset" }]);
+    await visit("/assets/nobody");
+    expect(screen.getByText("Nothing is known of this asset")).toBeInTheDocument();
+  });
+});
+
+describe("Notifications", () => {
+  it("asks the browser on a click, never before", async () => {
+    const ask = vi.fn(async () => "granted" as const);
+    vi.stubGlobal("Notification", { permission: "default", requestPermission: ask });
+    notificationPermission.set("default");
+    notificationChoice.set({ enabled: false, severity: "high" });
+    await visit("/notifications");
+    expect(ask).not.toHaveBeenCalled();
+    await user.click(screen.getByRole("button", { name: "Turn on" }));
+    await settle(50);
+    expect(ask).toHaveBeenCalledTimes(1);
+    expect(notificationChoice.get()).toEqual({ enabled: true, severity: "high" });
+    await user.selectOptions(screen.getByRole("combobox", { name: "Least severity" }), "critical");
+    await user.click(screen.getByRole("button", { name: "Turn off" }));
+    expect(notificationChoice.get()).toEqual({ enabled: false, severity: "critical" });
+  });
+});
+
+describe("System", () => {
+  const group = {
+    group: "tidemark",
+    state: "Stable",
+    members: 1,
+    lag: 7,
+    partitions: [{ partition: 0, committed: 5, end: 12, lag: 7 }],
+  };
+  const system = {
+    ready: false,
+    components: [{ name: "sink", ready: false, detail: "no member" }],
+    worker: group,
+    sink: null,
+    eventsPerSecond: null,
+    changesPerSecond: 3.25,
+    alertsPerSecond: 0,
+    deadLetters: 2,
+    outbox: 0,
+    edgeLag: 0,
+    version: "0.1.0",
+    edgeId: "e1",
+    startedAt: "2026-01-01T00:00:00Z",
+    timestamp: "2026-01-01T00:00:00Z",
+  };
+
+  it("says what is missing, what lags and what is not known", async () => {
+    edge.on("GET", "/system", one(system));
+    await visit("/system");
+    expect(screen.getByText("Something is missing")).toBeInTheDocument();
+    expect(screen.getByText("no member")).toBeInTheDocument();
+    expect(screen.getByText("Stable, 1 member")).toBeInTheDocument();
+    expect(screen.getByText(/could not tell of this consumer group/)).toBeInTheDocument();
+    expect(screen.getByText("3.3")).toBeInTheDocument();
+  });
+
+  it("shows why it cannot be loaded, and tries again", async () => {
+    edge.on("GET", "/system", () => [503, { detail: "Kafka is not there" }]);
+    await visit("/system");
+    await settle(10_000);
+    expect(screen.getByText("Kafka is not there")).toBeInTheDocument();
+    edge.on("GET", "/system", one(system));
+    await user.click(screen.getByRole("button", { name: "Try again" }));
+    await settle();
+    expect(screen.getByText("Something is missing")).toBeInTheDocument();
+  });
+});
+
+it("says so where there is no such page", async () => {
+  await visit("/nowhere");
+  expect(screen.getByText("There is no such page")).toBeInTheDocument();
+});
