@@ -1,13 +1,15 @@
 import { useQueries } from "@tanstack/react-query";
-import { useEffect, useMemo, useState } from "react";
+import { useEffect, useMemo } from "react";
 import { append, inOrder, MOST_POINTS, type Point } from "../charts/history";
 import { RANGE_SECONDS, type RangeName } from "../charts/range";
+import { useThrottled } from "../components/useThrottled";
 import { useSession } from "../live/context";
 import type { Follower } from "../live/follower";
+import { PointCollector } from "../live/pointCollector";
 import { useSignal } from "../live/signal";
 import { cache } from "../rest/cache";
 import { getHistory } from "../rest/quality";
-import type { HistoryPoint, MetricChange, MetricType } from "../wire";
+import type { HistoryPoint, MetricType } from "../wire";
 
 interface History {
   /** One list per metric asked for, oldest first, live ones at the end. */
@@ -18,6 +20,9 @@ interface History {
 }
 
 const MINUTE = 60_000;
+/** With more points than this a chart is drawn once a second. */
+const MANY = 10_000;
+const MANY_INTERVAL = 1_000;
 
 /** Recorded values of some metrics of one asset over a range, and those that arrive live. */
 export function useHistory(
@@ -28,7 +33,8 @@ export function useHistory(
 ): History {
   const session = useSession();
   const epoch = useSignal(session.epoch);
-  const live = useLivePoints(follower, assetId);
+  const collector = useMemo(() => new PointCollector(follower, assetId), [follower, assetId]);
+  useEffect(() => collector.start(), [collector]);
   const queries = useQueries(
     {
       queries: metrics.map((metricType) => ({
@@ -55,6 +61,8 @@ export function useHistory(
     cache,
   );
   const { recorded } = queries;
+  const many = recorded.some((points) => points && points.length > MANY);
+  const live = useThrottled(useSignal(collector.points), many ? MANY_INTERVAL : 0);
   const points = useMemo(
     () => metrics.map((metric, index) => append(recorded[index] ?? [], live[metric] ?? [])),
     [metrics, recorded, live],
@@ -62,49 +70,6 @@ export function useHistory(
   return { points, loading: queries.loading, error: queries.error, retry: queries.retry };
 }
 
-type LivePoints = Partial<Record<MetricType, readonly Point[]>>;
-
-const NONE: LivePoints = {};
-
-/** What has arrived since the asset was opened. */
-function useLivePoints(follower: Follower, assetId: string): LivePoints {
-  const changes = useSignal(follower.changes);
-  const [points, setPoints] = useState({ assetId, live: NONE, newest: "" });
-
-  useEffect(() => {
-    setPoints((before) => {
-      const known = before.assetId === assetId ? before : { assetId, live: NONE, newest: "" };
-      const end = changes.findIndex((change) => keyOf(change) === known.newest);
-      const fresh = changes
-        .slice(0, end === -1 ? undefined : end)
-        .filter((change) => change.assetId === assetId)
-        .reverse();
-      const last = fresh.at(-1);
-      if (!last) return known;
-      return { assetId, live: extend(known.live, fresh), newest: keyOf(last) };
-    });
-  }, [changes, assetId]);
-
-  return points.assetId === assetId ? points.live : NONE;
-}
-
-function extend(live: LivePoints, fresh: readonly MetricChange[]): LivePoints {
-  const extended = { ...live };
-  for (const { metricType, timestamp, currentValue } of fresh) {
-    const point = { time: seconds(timestamp), value: currentValue };
-    extended[metricType] = append(extended[metricType] ?? [], [point]);
-  }
-  return extended;
-}
-
-function keyOf(change: MetricChange): string {
-  return `${change.eventId} ${change.metricType}`;
-}
-
 function toPoint({ timestamp, value }: HistoryPoint): Point {
-  return { time: seconds(timestamp), value };
-}
-
-function seconds(timestamp: string): number {
-  return Date.parse(timestamp) / 1000;
+  return { time: Date.parse(timestamp) / 1000, value };
 }

@@ -1,0 +1,66 @@
+import { append, type Point } from "../charts/history";
+import type { MetricChange, MetricType } from "../wire";
+import type { Follower } from "./follower";
+import { Signal } from "./signal";
+
+export type LivePoints = Readonly<Partial<Record<MetricType, readonly Point[]>>>;
+
+const NONE: LivePoints = {};
+/** Between two tellings, ms: a chart need not be drawn with every frame. */
+const INTERVAL = 250;
+
+/** Gathers what arrives live of one asset, and tells of it now and then. */
+export class PointCollector {
+  readonly points = new Signal(NONE);
+  readonly #follower: Follower;
+  readonly #assetId: string;
+  readonly #fresh = new Map<MetricType, Point[]>();
+  #newest: string | null = null;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(follower: Follower, assetId: string) {
+    this.#follower = follower;
+    this.#assetId = assetId;
+  }
+
+  start(): () => void {
+    const stop = this.#follower.changes.subscribe(() => this.#take());
+    this.#take();
+    return () => {
+      stop();
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
+    };
+  }
+
+  #take(): void {
+    const changes = this.#follower.changes.get();
+    const known = changes.findIndex((change) => keyOf(change) === this.#newest);
+    const unseen = changes.slice(0, known === -1 ? undefined : known);
+    for (const change of unseen.toReversed()) {
+      if (change.assetId === this.#assetId) this.#gather(change);
+    }
+    this.#newest = changes[0] ? keyOf(changes[0]) : null;
+    if (this.#fresh.size && this.#timer === undefined) {
+      this.#timer = setTimeout(() => this.#tell(), INTERVAL);
+    }
+  }
+
+  #gather({ metricType, timestamp, currentValue }: MetricChange): void {
+    const points = this.#fresh.get(metricType) ?? [];
+    points.push({ time: Date.parse(timestamp) / 1000, value: currentValue });
+    this.#fresh.set(metricType, points);
+  }
+
+  #tell(): void {
+    this.#timer = undefined;
+    const told: Partial<Record<MetricType, readonly Point[]>> = { ...this.points.get() };
+    for (const [metric, fresh] of this.#fresh) told[metric] = append(told[metric] ?? [], fresh);
+    this.#fresh.clear();
+    this.points.set(told);
+  }
+}
+
+function keyOf(change: MetricChange): string {
+  return `${change.eventId} ${change.metricType}`;
+}
