@@ -15,7 +15,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from api.dashboard import Dashboard
@@ -58,14 +58,16 @@ def create_app(settings: Settings) -> Starlette:
         WebSocketRoute(SOCKET_PATH, socket),
         *probe_routes(edge),
         *document_routes(),
-        Mount("/", Dashboard(settings)),
     ]
-    return Starlette(
+    app = Starlette(
         routes=routes,
         middleware=_middleware(settings),
         exception_handlers=_handlers(),
         lifespan=lifespan,
     )
+    # Not a route: one that matches everything would hide wrong methods.
+    app.router.default = Dashboard(settings)
+    return app
 
 
 def _endpoint_routes(edge: Edge) -> list[Route]:

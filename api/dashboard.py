@@ -35,6 +35,9 @@ class Dashboard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a file, or the app's page."""
+        if scope["type"] != "http":
+            await send({"type": "websocket.close"})
+            return
         path: str = scope["path"]
         if scope["method"] not in {"GET", "HEAD"} or path.startswith("/api/"):
             raise not_found(f"there is nothing at {path}")
