@@ -5,7 +5,13 @@ import { ALL } from "./follower";
 export interface ClientMessage {
   type: string;
   payload: object;
+  /** Comes back with the reply. */
+  requestId?: string;
 }
+
+/** Ids of requests whose refusal matters. */
+export const OPEN_ALERTS = "open-alerts";
+export const RESUME = "resume";
 
 export const PING: ClientMessage = { type: "ping", payload: {} };
 
@@ -31,7 +37,7 @@ export function authenticate(token: string): ClientMessage {
 
 export function openAlerts(limit: number): ClientMessage {
   const payload: GetAlerts = { status: ["active", "acknowledged"], limit };
-  return { type: "get_alerts", payload };
+  return { type: "get_alerts", payload, requestId: OPEN_ALERTS };
 }
 
 /** Patterns followed, by what is heard of them. */
@@ -56,7 +62,7 @@ export function resume(position: string, wanted: Wanted): ClientMessage {
   const subscriptions: Subscription[] = KINDS.filter((kind) => wanted[kind].size > 0).map(
     (kind) => ({ assets: [...wanted[kind]], kinds: [kind] }),
   );
-  return { type: "resume", payload: { position, subscriptions } };
+  return { type: "resume", payload: { position, subscriptions }, requestId: RESUME };
 }
 
 function selection(patterns: readonly string[], kind: Kind): Selection {

@@ -23,6 +23,8 @@ type AlertListener = (alert: Alert) => void;
 const LINGER = 1_000;
 /** Open alerts fetched on a first connection. */
 const FIRST_ALERTS = 1_000;
+/** Between two tries to get them, ms. */
+const RETRY_AFTER = 5_000;
 
 /**
  * One edge as this page sees it: a socket, and what came over it, shared by all widgets.
@@ -41,6 +43,9 @@ export class LiveSession {
   /** Counts up when what was fetched before may lack what came before a subscription. */
   readonly epoch = new Signal(0);
 
+  /** What the edge refused last, where that leaves something unheard; null: nothing. */
+  readonly fault = new Signal<string | null>(null);
+
   readonly #token: string | undefined;
   readonly #socket: LiveSocket;
   readonly #stats: StatsFeed;
@@ -52,6 +57,7 @@ export class LiveSession {
   #subscribed = protocol.NOTHING;
   #position: string | null = null;
   #holds = 0;
+  #retry: ReturnType<typeof setTimeout> | undefined;
   #lingering: ReturnType<typeof setTimeout> | undefined;
 
   constructor({ url, token, reconnectInterval = 1_000 }: SessionOptions) {
@@ -123,7 +129,8 @@ export class LiveSession {
   #receive(data: string): void {
     const message = protocol.parse(data);
     if (!message) return;
-    this.#position = message.position ?? this.#position;
+    // Until the edge is told where to go on, its own position says nothing of what was missed.
+    if (this.#greeted) this.#position = message.position ?? this.#position;
     switch (message.type) {
       case "connected":
         if (message.payload.authenticationRequired) this.#signIn();
@@ -138,9 +145,36 @@ export class LiveSession {
       case "alert":
         for (const listener of this.#alertListeners) listener(message.payload);
         break;
+      case "error":
+        this.#refused(message.requestId, message.payload.message);
+        break;
     }
     this.#pending.push(message);
     this.#frame.request();
+  }
+
+  #refused(requestId: string | null | undefined, reason: string): void {
+    if (requestId === protocol.OPEN_ALERTS) {
+      clearTimeout(this.#retry);
+      this.#retry = setTimeout(() => this.#askOpenAlerts(), RETRY_AFTER);
+    } else if (requestId === protocol.RESUME) {
+      this.#startAfresh();
+      this.#greet();
+    } else {
+      this.fault.set(reason);
+    }
+  }
+
+  /** Steps taken meanwhile are unknown: nothing of what is held can be relied on. */
+  #startAfresh(): void {
+    this.#position = null;
+    this.#pending = [];
+    this.alerts.clear();
+    this.epoch.set(this.epoch.get() + 1);
+  }
+
+  #askOpenAlerts(): void {
+    if (this.#greeted) this.#socket.send(protocol.openAlerts(FIRST_ALERTS));
   }
 
   #signIn(): void {
@@ -154,7 +188,7 @@ export class LiveSession {
     if (this.#position === null) {
       this.#subscribed = protocol.NOTHING;
       this.#resubscribe();
-      this.#socket.send(protocol.openAlerts(FIRST_ALERTS));
+      this.#askOpenAlerts();
     } else {
       this.#subscribed = this.#wanted();
       this.#socket.send(protocol.resume(this.#position, this.#subscribed));
@@ -212,6 +246,7 @@ export class LiveSession {
         this.epoch.set(this.epoch.get() + 1);
         break;
       case "subscribed":
+        this.fault.set(null);
         this.epoch.set(this.epoch.get() + 1);
         break;
     }

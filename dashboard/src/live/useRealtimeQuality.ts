@@ -21,7 +21,7 @@ export interface RealtimeQualityOptions {
 export interface RealtimeQuality {
   connected: boolean;
   connecting: boolean;
-  /** Why the link is down; null while it is up. */
+  /** Why the link is down, or what the edge refused to subscribe to; null while all is well. */
   error: Error | null;
   /** The last 100 changes of the assets followed, newest first. */
   metrics: readonly MetricChange[];
@@ -95,7 +95,9 @@ export function useRealtimeQuality(options: RealtimeQualityOptions = {}): Realti
     [step],
   );
 
-  const { phase, error } = link;
+  const fault = useSignal(session.fault);
+  const { phase } = link;
+  const error = link.error ?? fault;
   return {
     connected: wanted && phase === "open",
     connecting: wanted && (phase === "connecting" || phase === "waiting"),

@@ -234,6 +234,7 @@ describe("coming back", () => {
     expect(FakeSocket.latest.sent).toEqual([
       {
         type: "resume",
+        requestId: "resume",
         payload: {
           position: "p7",
           subscriptions: [
@@ -274,6 +275,38 @@ describe("coming back", () => {
     FakeSocket.latest.say("alerts", { alerts: [there], snapshot: true }, "q1");
     await frame();
     expect(hook.result.current.alerts.map(({ id }) => id)).toEqual([there.id]);
+  });
+
+  it("starts afresh where the edge will not have its position at all", async () => {
+    await lostAfter("p7");
+    FakeSocket.latest.accept();
+    const refusal = { code: "invalid_field", message: "position: not one of ours" };
+    FakeSocket.latest.say("error", refusal, undefined, "resume");
+    expect(FakeSocket.latest.said("subscribe")).toHaveLength(2);
+    expect(FakeSocket.latest.said("get_alerts")).toHaveLength(1);
+  });
+
+  it("asks for the open alerts again where they could not be had", async () => {
+    realtime();
+    FakeSocket.latest.accept();
+    const refusal = { code: "unavailable", message: "PostgreSQL is not there" };
+    FakeSocket.latest.say("error", refusal, undefined, "open-alerts");
+    await act(() => vi.advanceTimersByTimeAsync(5_000));
+    expect(FakeSocket.latest.said("get_alerts")).toHaveLength(2);
+  });
+
+  it("tells what it could not subscribe to", async () => {
+    const { result } = realtime();
+    FakeSocket.latest.accept();
+    FakeSocket.latest.say("error", {
+      code: "too_many_subscriptions",
+      message: "at most 200 globs",
+    });
+    await frame();
+    expect(result.current.error?.message).toBe("at most 200 globs");
+    FakeSocket.latest.say("subscribed", { subscriptions: [] });
+    await frame();
+    expect(result.current.error).toBeNull();
   });
 
   it("subscribes to what was asked for while it was away", async () => {

@@ -48,7 +48,7 @@ export class FakeSocket {
       this.readyState = FakeSocket.OPEN;
       this.onopen?.();
     });
-    this.say("connected", {
+    const greeting = {
       clientId: "c",
       protocolVersion: 1,
       heartbeatInterval: 20,
@@ -56,12 +56,13 @@ export class FakeSocket {
       authenticationTimeout: 5,
       edgeId: "e",
       ...payload,
-    });
+    };
+    this.say("connected", greeting, "where-the-edge-is");
   }
 
   /** The server says something. */
-  say(type: ServerMessage["type"], payload: object, position?: string): void {
-    const message = { type, payload, timestamp: "2026-01-01T00:00:00Z", position };
+  say(type: ServerMessage["type"], payload: object, position?: string, requestId?: string): void {
+    const message = { type, payload, timestamp: "2026-01-01T00:00:00Z", position, requestId };
     act(() => this.onmessage?.({ data: JSON.stringify(message) }));
   }
 
