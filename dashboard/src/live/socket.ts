@@ -126,8 +126,11 @@ export class LiveSocket {
     socket.onclose = (event) => {
       if (!current()) return;
       const lasted = Date.now() - this.#openedAt > STABLE_AFTER;
-      if (FINAL_CLOSES.has(event.code)) this.refuse(closeReason(event));
-      else this.#lost(closeReason(event), this.#openedAt && lasted ? 0 : attempt);
+      const reason = closeReason(event);
+      // A dial that failed says less than the loss before it.
+      const why = this.#openedAt ? reason : (this.state.get().error ?? reason);
+      if (FINAL_CLOSES.has(event.code)) this.refuse(reason);
+      else this.#lost(why, this.#openedAt && lasted ? 0 : attempt);
     };
   }
 

@@ -76,7 +76,7 @@ export function RealtimeAlertsPanel(props: RealtimeAlertsPanelProps) {
           onChange={(all) => setSelection(new Set(all ? alerts.map(({ id }) => id) : []))}
         />
         <span className={styles.count} role="status">
-          {chosen.length ? `${chosen.length} selected` : counted(alerts.length, found.hasMore)}
+          {summary(chosen.length, found)}
         </span>
         <BulkSteps chosen={chosen} onStep={step} onClear={() => setSelection(new Set())} />
         <span className={styles.keys} aria-hidden>
@@ -158,8 +158,10 @@ function BulkSteps({ chosen, onStep, onClear }: BulkStepsProps) {
   );
 }
 
-function counted(count: number, more: boolean): string {
-  return `${count}${more ? "+" : ""} ${count === 1 ? "alert" : "alerts"}`;
+function summary(chosen: number, { alerts, loading, hasMore }: Alerts): string {
+  if (chosen) return `${chosen} selected`;
+  if (loading && alerts.length === 0) return "Loading";
+  return `${alerts.length}${hasMore ? "+" : ""} ${alerts.length === 1 ? "alert" : "alerts"}`;
 }
 
 interface NothingProps {
