@@ -1,0 +1,34 @@
+"""Where to send: by argument, else by environment."""
+
+import os
+from typing import Final
+
+from tidemark_client.errors import ConfigurationError
+from tidemark_client.transports import Transport
+from tidemark_client.transports.http import HttpTransport
+from tidemark_client.transports.kafka import KafkaTransport
+
+URL: Final = "TIDEMARK_URL"
+BROKERS: Final = "TIDEMARK_BROKERS"
+TOKEN: Final = "TIDEMARK_TOKEN"  # noqa: S105 - the name of a variable
+TOPIC_PREFIX: Final = "TIDEMARK_TOPIC_PREFIX"
+
+
+def choose_transport(url: str | None, brokers: str | None, token: str | None) -> Transport:
+    """Return the transport for an address: Kafka where brokers are known, else HTTP.
+
+    Raises:
+        ConfigurationError: no address, two of them, or one that can't be used.
+    """
+    if url and brokers:
+        raise ConfigurationError("give either url or brokers, not both")
+    if not url and not brokers:
+        brokers, url = os.environ.get(BROKERS), os.environ.get(URL)
+    if brokers:
+        prefix = os.environ.get(TOPIC_PREFIX) or "quality"
+        return KafkaTransport(brokers, topic=f"{prefix}.metrics")
+    if url:
+        return HttpTransport(url, token or os.environ.get(TOKEN))
+    raise ConfigurationError(
+        f"no address: give url or brokers, or set {URL} (http://host:port) or {BROKERS} (host:port)"
+    )
