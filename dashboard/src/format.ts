@@ -50,6 +50,11 @@ export function formatAgo(time: string | number, now: number): string {
   return formatTime(time);
 }
 
+/** The later of two times as the wire writes them; fractions of a second may be there or not. */
+export function later(a: string, b: string): string {
+  return Date.parse(a) > Date.parse(b) ? a : b;
+}
+
 /** Seconds as "42 s", "3 min 10 s", "2 h 5 min", "4 d 2 h". */
 export function formatDuration(seconds: number): string {
   const total = Math.max(0, Math.round(seconds));

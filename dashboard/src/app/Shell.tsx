@@ -6,6 +6,7 @@ import { Toaster } from "../components/Toaster";
 import { ConnectionBanner } from "./ConnectionBanner";
 import { LiveChip } from "./LiveChip";
 import styles from "./Shell.module.css";
+import { SignOut } from "./SignOut";
 import { ThemeSwitch } from "./ThemeSwitch";
 
 const PAGES = [
@@ -57,7 +58,10 @@ export function Shell({ openAlerts, children }: ShellProps) {
         </nav>
         <div className={styles.foot}>
           <LiveChip />
-          <ThemeSwitch />
+          <span className={styles.tools}>
+            <SignOut />
+            <ThemeSwitch />
+          </span>
         </div>
       </aside>
       <div className={styles.content}>

@@ -1,3 +1,4 @@
+import { later } from "../format";
 import type { CurrentMetric, MetricChange, MetricType } from "../wire";
 import { Signal } from "./signal";
 
@@ -85,7 +86,7 @@ export class AssetBook {
         [metricType]: { value, previous: previous ?? reading?.previous ?? null, timestamp },
       },
       scores: moved ? extend(known?.scores, previous, value) : (known?.scores ?? []),
-      timestamp: newer(known?.timestamp, timestamp),
+      timestamp: later(timestamp, known?.timestamp ?? timestamp),
       heardAt: previous === null ? (known?.heardAt ?? 0) : Date.now(),
     });
   }
@@ -106,8 +107,4 @@ function extend(
 ): readonly number[] {
   const before = scores.length === 0 && previous !== null ? [previous] : scores;
   return [...before, value].slice(-MOST_SCORES);
-}
-
-function newer(a: string | undefined, b: string): string {
-  return a && Date.parse(a) > Date.parse(b) ? a : b;
 }

@@ -8,7 +8,7 @@ import { Frame } from "./frame";
 import { Overall } from "./overall";
 import * as protocol from "./protocol";
 import { Signal } from "./signal";
-import { LiveSocket } from "./socket";
+import { LiveSocket, NOT_AUTHENTICATED } from "./socket";
 import { StatsFeed } from "./statsFeed";
 
 export interface SessionOptions {
@@ -43,6 +43,8 @@ export class LiveSession {
   /** Counts up when what was fetched before may lack what came before a subscription. */
   readonly epoch = new Signal(0);
 
+  /** The edge will not speak without a token, or with the one it was given. */
+  readonly tokenWanted = new Signal(false);
   /** What the edge refused last, where that leaves something unheard; null: nothing. */
   readonly fault = new Signal<string | null>(null);
 
@@ -71,7 +73,9 @@ export class LiveSession {
       onMessage: (data) => this.#receive(data),
     });
     this.link.subscribe(() => {
-      if (this.link.get().phase !== "open") this.#greeted = false;
+      const { phase, closed } = this.link.get();
+      if (phase !== "open") this.#greeted = false;
+      this.tokenWanted.set(closed === NOT_AUTHENTICATED);
     });
   }
 
@@ -179,7 +183,7 @@ export class LiveSession {
 
   #signIn(): void {
     if (this.#token) this.#socket.send(protocol.authenticate(this.#token));
-    else this.#socket.refuse("This server asks for a token");
+    else this.#socket.refuse("This server asks for a token", NOT_AUTHENTICATED);
   }
 
   /** The edge listens: say what is wanted and, after a loss, where to go on. */

@@ -10,7 +10,12 @@ export interface LinkState {
   error: string | null;
   /** Attempts made since the link was last up. */
   attempt: number;
+  /** Code of the close that ended it for good. */
+  closed?: number;
 }
+
+/** The server wants a token, or another one. */
+export const NOT_AUTHENTICATED = 4401;
 
 export interface SocketOptions {
   url: string;
@@ -30,7 +35,7 @@ export const STABLE_AFTER = 5_000;
 
 const IDLE: LinkState = { phase: "idle", error: null, attempt: 0 };
 /** Closes that coming back does not mend: not authenticated, not allowed. */
-const FINAL_CLOSES = new Set([4401, 4403]);
+const FINAL_CLOSES = new Set([NOT_AUTHENTICATED, 4403]);
 
 /**
  * One WebSocket that is kept up: reconnects with backoff, pings, finds dead links.
@@ -93,10 +98,10 @@ export class LiveSocket {
   }
 
   /** Stay away until asked to reconnect: coming back would not mend `error`. */
-  refuse(error: string): void {
+  refuse(error: string, closed: number): void {
     this.#drop();
     this.#stop();
-    this.state.set({ phase: "idle", error, attempt: 0 });
+    this.state.set({ phase: "idle", error, attempt: 0, closed });
   }
 
   #dial(attempt: number): void {
@@ -129,7 +134,7 @@ export class LiveSocket {
       const reason = closeReason(event);
       // A dial that failed says less than the loss before it.
       const why = this.#openedAt ? reason : (this.state.get().error ?? reason);
-      if (FINAL_CLOSES.has(event.code)) this.refuse(reason);
+      if (FINAL_CLOSES.has(event.code)) this.refuse(reason, event.code);
       else this.#lost(why, this.#openedAt && lasted ? 0 : attempt);
     };
   }

@@ -7,7 +7,7 @@ import { Card, Figure, Figures } from "../components/Card";
 import { EmptyState, ErrorBoundary, Failure, Skeleton } from "../components/Feedback";
 import { PageHead } from "../components/PageHead";
 import { useNow } from "../components/useNow";
-import { formatAgo, formatCount, formatScore, formatTime } from "../format";
+import { formatAgo, formatCount, formatScore, formatTime, later } from "../format";
 import { useSession } from "../live/context";
 import { useSignal } from "../live/signal";
 import { useFollow } from "../live/useFollow";
@@ -117,7 +117,7 @@ function Standing({ id, asset }: { id: string; asset: Asset | null }) {
   const reading = live?.readings.score;
   const score = reading?.value ?? asset?.score ?? null;
   const issues = live?.readings.issues?.value ?? asset?.issues;
-  const seen = live?.timestamp ?? asset?.lastSeen;
+  const seen = live && asset ? later(live.timestamp, asset.lastSeen) : asset?.lastSeen;
   return (
     <Card>
       <Figures>

@@ -6,7 +6,7 @@ import { Sparkline } from "../charts/Sparkline";
 import { ChangeBadge, SeverityBadge } from "../components/Badge";
 import { ScoreBar } from "../components/ScoreBar";
 import { useNow } from "../components/useNow";
-import { formatAgo, formatCount, formatTime } from "../format";
+import { formatAgo, formatCount, formatTime, later } from "../format";
 import { useSession } from "../live/context";
 import { healthOf } from "../quality";
 import { cache } from "../rest/cache";
@@ -37,7 +37,7 @@ export const AssetRow = memo(function AssetRow({ asset, index, start }: AssetRow
   const score = reading?.value ?? asset.score ?? null;
   const issues = live?.readings.issues?.value ?? asset.issues;
   const change = reading?.previous != null ? reading.value - reading.previous : null;
-  const seen = live && live.timestamp > asset.lastSeen ? live.timestamp : asset.lastSeen;
+  const seen = later(live?.timestamp ?? asset.lastSeen, asset.lastSeen);
   const lit = live !== undefined && now - live.heardAt < LIT;
 
   return (

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo } from "react";
 import { useThrottled } from "../components/useThrottled";
+import { later } from "../format";
 import type { AssetState } from "../live/assetBook";
 import { useSession } from "../live/context";
 import { useSignal } from "../live/signal";
@@ -88,8 +89,4 @@ export function overlay(
     }),
     ...(open && { activeAlerts: alerts.count, worstSeverity: alerts.worst }),
   };
-}
-
-function later(a: string, b: string): string {
-  return Date.parse(a) > Date.parse(b) ? a : b;
 }

@@ -19,12 +19,13 @@ import { StepButtons } from "./StepButtons";
 interface AlertDrawerProps {
   id: string;
   assetHref?: (assetId: string) => string;
+  mayStep: boolean;
   onClose: () => void;
   onStep: (step: Step, ids: readonly string[]) => void;
 }
 
 /** One alert in full: what happened, what was done about it, and what can be. */
-export function AlertDrawer({ id, assetHref, onClose, onStep }: AlertDrawerProps) {
+export function AlertDrawer({ id, assetHref, mayStep, onClose, onStep }: AlertDrawerProps) {
   const session = useSession();
   useSignal(session.alerts.list);
   const alert = session.alerts.get(id);
@@ -54,11 +55,13 @@ export function AlertDrawer({ id, assetHref, onClose, onStep }: AlertDrawerProps
       title={alert.message}
       onClose={onClose}
       footer={
-        <StepButtons
-          worded
-          steps={possibleSteps(alert.status)}
-          onStep={(step) => onStep(step, [alert.id])}
-        />
+        mayStep && (
+          <StepButtons
+            worded
+            steps={possibleSteps(alert.status)}
+            onStep={(step) => onStep(step, [alert.id])}
+          />
+        )
       }
     >
       <div className={styles.badges}>
@@ -66,9 +69,9 @@ export function AlertDrawer({ id, assetHref, onClose, onStep }: AlertDrawerProps
         <StatusBadge status={alert.status} />
       </div>
       <Facts alert={alert} assetHref={assetHref} />
-      <Assignee alert={alert} />
+      {mayStep && <Assignee alert={alert} />}
       <Audit alert={alert} />
-      <Comment alert={alert} />
+      {mayStep && <Comment alert={alert} />}
     </Dialog>
   );
 }
@@ -95,6 +98,7 @@ function Facts({ alert, assetHref }: { alert: Alert; assetHref?: (assetId: strin
   }
   if (metadata.lastSeen) facts.push(["Last seen", formatTime(metadata.lastSeen)]);
   if (alert.source) facts.push(["Source", alert.source]);
+  if (alert.assignee) facts.push(["Assigned to", alert.assignee]);
   facts.push(["Rule", metadata.rule]);
   if (alert.resolution) facts.push(["Resolution", alert.resolution]);
   return (

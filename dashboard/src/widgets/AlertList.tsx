@@ -1,6 +1,6 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, useCallback, useEffect, useRef, useState } from "react";
-import { possibleSteps, type Step } from "../live/lifecycle";
+import type { Step } from "../live/lifecycle";
 import type { Alert } from "../wire";
 import styles from "./AlertList.module.css";
 import { AlertRow } from "./AlertRow";
@@ -10,6 +10,8 @@ interface AlertListProps {
   selection: ReadonlySet<string>;
   /** Alerts that came in while the list was shown. */
   isFresh: (id: string) => boolean;
+  /** Steps the caller may take with an alert; the same list for the same status. */
+  stepsOf: (alert: Alert) => readonly Step[];
   onSelect: (id: string, selected: boolean) => void;
   onOpen: (id: string) => void;
   onStep: (step: Step, ids: readonly string[]) => void;
@@ -24,7 +26,7 @@ const KEY_STEP: Partial<Record<string, Step>> = { a: "acknowledge", r: "resolve"
 
 /** Any number of alerts: only the rows in view are in the page. */
 export function AlertList(props: AlertListProps) {
-  const { alerts, selection, isFresh, onSelect, onOpen, onStep, onEnd } = props;
+  const { alerts, selection, isFresh, stepsOf, onSelect, onOpen, onStep, onEnd } = props;
   const viewport = useRef<HTMLDivElement>(null);
   const [current, setCurrent] = useState(-1);
   const rowHeight = useRowHeight(viewport);
@@ -61,7 +63,7 @@ export function AlertList(props: AlertListProps) {
       o: () => alert && onOpen(alert.id),
     };
     const step = KEY_STEP[event.key];
-    if (step && alert && possibleSteps(alert.status).includes(step)) onStep(step, [alert.id]);
+    if (step && alert && stepsOf(alert).includes(step)) onStep(step, [alert.id]);
     else if (!actions[event.key]) return;
     event.preventDefault();
     actions[event.key]?.();
@@ -94,6 +96,7 @@ export function AlertList(props: AlertListProps) {
                   selected={selection.has(alert.id)}
                   current={item.index === current}
                   fresh={isFresh(alert.id)}
+                  steps={stepsOf(alert)}
                   onSelect={onSelect}
                   onOpen={onOpen}
                   onStep={onStep}

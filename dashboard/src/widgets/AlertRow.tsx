@@ -3,7 +3,7 @@ import { SeverityBadge, StatusBadge } from "../components/Badge";
 import { Checkbox } from "../components/Field";
 import { useNow } from "../components/useNow";
 import { formatAgo, formatScore, formatTime } from "../format";
-import { possibleSteps, type Step } from "../live/lifecycle";
+import type { Step } from "../live/lifecycle";
 import { ALERT_TYPE_LABEL } from "../quality";
 import type { Alert } from "../wire";
 import styles from "./AlertRow.module.css";
@@ -14,6 +14,7 @@ interface AlertRowProps {
   selected: boolean;
   current: boolean;
   fresh: boolean;
+  steps: readonly Step[];
   onSelect: (id: string, selected: boolean) => void;
   onOpen: (id: string) => void;
   onStep: (step: Step, ids: readonly string[]) => void;
@@ -21,7 +22,7 @@ interface AlertRowProps {
 
 /** One alert in the list. Its title opens it; the buttons stand beside the link, not in it. */
 export const AlertRow = memo(function AlertRow(props: AlertRowProps) {
-  const { alert, selected, current, fresh, onSelect, onOpen, onStep } = props;
+  const { alert, selected, current, fresh, steps, onSelect, onOpen, onStep } = props;
   const names = [
     styles.row,
     styles[alert.severity],
@@ -48,7 +49,7 @@ export const AlertRow = memo(function AlertRow(props: AlertRowProps) {
       <Age timestamp={alert.timestamp} />
       <StepButtons
         className={styles.steps}
-        steps={possibleSteps(alert.status)}
+        steps={steps}
         about={alert.message}
         onStep={(step) => onStep(step, [alert.id])}
       />

@@ -18,6 +18,7 @@ import styles from "./RealtimeAlertsPanel.module.css";
 import { ResolveDialog } from "./ResolveDialog";
 import { StepButtons } from "./StepButtons";
 import { type Alerts, useAlerts } from "./useAlerts";
+import { useMayStep } from "./useMayStep";
 import { useSteps } from "./useSteps";
 
 interface RealtimeAlertsPanelProps {
@@ -32,6 +33,7 @@ interface RealtimeAlertsPanelProps {
 }
 
 const ALERTS_ONLY = ["alerts"] as const;
+const NO_STEPS: readonly Step[] = [];
 const STEPS: readonly Step[] = ["acknowledge", "resolve", "ignore", "reopen"];
 
 /** Alerts as they arrive: filtered, acknowledged, resolved, ignored, reopened, exported. */
@@ -46,6 +48,11 @@ export function RealtimeAlertsPanel(props: RealtimeAlertsPanelProps) {
   const found = useAlerts(filter);
   const { alerts } = found;
   const take = useSteps();
+  const mayStep = useMayStep();
+  const stepsOf = useCallback(
+    ({ status }: Alert) => (mayStep ? possibleSteps(status) : NO_STEPS),
+    [mayStep],
+  );
 
   const chosen = useMemo(() => alerts.filter(({ id }) => selection.has(id)), [alerts, selection]);
   const select = useCallback((id: string, selected: boolean) => {
@@ -78,7 +85,12 @@ export function RealtimeAlertsPanel(props: RealtimeAlertsPanelProps) {
         <span className={styles.count} role="status">
           {summary(chosen.length, found)}
         </span>
-        <BulkSteps chosen={chosen} onStep={step} onClear={() => setSelection(new Set())} />
+        <BulkSteps
+          chosen={chosen}
+          stepsOf={stepsOf}
+          onStep={step}
+          onClear={() => setSelection(new Set())}
+        />
         <span className={styles.keys} aria-hidden>
           <kbd>J</kbd>
           <kbd>K</kbd> move <kbd>A</kbd> acknowledge <kbd>R</kbd> resolve <kbd>I</kbd> ignore
@@ -93,6 +105,7 @@ export function RealtimeAlertsPanel(props: RealtimeAlertsPanelProps) {
             alerts={alerts}
             selection={selection}
             isFresh={found.isFresh}
+            stepsOf={stepsOf}
             onSelect={select}
             onOpen={setOpen}
             onStep={step}
@@ -110,6 +123,7 @@ export function RealtimeAlertsPanel(props: RealtimeAlertsPanelProps) {
         <AlertDrawer
           id={open}
           assetHref={props.assetHref}
+          mayStep={mayStep}
           onClose={() => setOpen(null)}
           onStep={(taken, ids) => {
             // Back to the list, where the step can be seen and undone.
@@ -135,15 +149,16 @@ export function RealtimeAlertsPanel(props: RealtimeAlertsPanelProps) {
 
 interface BulkStepsProps {
   chosen: readonly Alert[];
+  stepsOf: (alert: Alert) => readonly Step[];
   onStep: (step: Step, ids: readonly string[]) => void;
   onClear: () => void;
 }
 
 /** The steps possible with any of the chosen alerts, taken with those where they are. */
-function BulkSteps({ chosen, onStep, onClear }: BulkStepsProps) {
+function BulkSteps({ chosen, stepsOf, onStep, onClear }: BulkStepsProps) {
   if (chosen.length === 0) return null;
   const able = (step: Step) =>
-    chosen.filter(({ status }) => possibleSteps(status).includes(step)).map(({ id }) => id);
+    chosen.filter((alert) => stepsOf(alert).includes(step)).map(({ id }) => id);
   return (
     <>
       <StepButtons

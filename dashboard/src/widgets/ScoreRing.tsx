@@ -14,13 +14,15 @@ export function ScoreRing({ score }: { score: number | null }) {
     <div className={`${styles.ring} ${styles[healthOf(score)]}`}>
       <svg width={SIZE} height={SIZE} viewBox={`0 0 ${SIZE} ${SIZE}`} aria-hidden>
         <circle className={styles.track} cx={SIZE / 2} cy={SIZE / 2} r={RADIUS} />
-        <circle
-          className={styles.share}
-          cx={SIZE / 2}
-          cy={SIZE / 2}
-          r={RADIUS}
-          strokeDasharray={`${share * CIRCUMFERENCE} ${CIRCUMFERENCE}`}
-        />
+        {share > 0 && (
+          <circle
+            className={styles.share}
+            cx={SIZE / 2}
+            cy={SIZE / 2}
+            r={RADIUS}
+            strokeDasharray={`${share * CIRCUMFERENCE} ${CIRCUMFERENCE}`}
+          />
+        )}
       </svg>
       <div className={styles.figure}>
         <span className={styles.score} data-testid="overall-score">

@@ -43,11 +43,12 @@ export function useAlerts(filter: AlertFilter): Alerts {
 
   const found = useMemo(() => new Set(data?.pages.flatMap((page) => page.ids)), [data]);
   const alerts = useMemo(() => {
-    const reach = hasNextPage ? oldestOf(known, found) : "";
+    const reach = hasNextPage ? oldestOf(known, found) : Number.NEGATIVE_INFINITY;
     return known.filter(
       (alert) =>
         matchesFields(filter, alert) &&
-        (found.has(alert.id) || (matchesText(filter, alert) && alert.timestamp >= reach)),
+        (found.has(alert.id) ||
+          (matchesText(filter, alert) && Date.parse(alert.timestamp) >= reach)),
     );
   }, [known, found, filter, hasNextPage]);
 
@@ -83,6 +84,7 @@ function serverQuery(filter: AlertFilter) {
 }
 
 /** Time down to which the server's list has been read: older alerts would leave gaps. */
-function oldestOf(known: readonly Alert[], found: ReadonlySet<string>): string {
-  return known.findLast((alert) => found.has(alert.id))?.timestamp ?? "";
+function oldestOf(known: readonly Alert[], found: ReadonlySet<string>): number {
+  const oldest = known.findLast((alert) => found.has(alert.id));
+  return oldest ? Date.parse(oldest.timestamp) : Number.NEGATIVE_INFINITY;
 }

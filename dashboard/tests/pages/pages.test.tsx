@@ -3,9 +3,9 @@ import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Router } from "wouter";
 import { memoryLocation } from "wouter/memory-location";
-import { App } from "../../src/app/App";
+import { signOut } from "../../src/app/credentials";
+import { Root } from "../../src/app/Root";
 import { toasts } from "../../src/components/toasts";
-import { LiveProvider } from "../../src/live/context";
 import { notificationChoice, notificationPermission } from "../../src/live/notifications";
 import { FakeEdge, one, page } from "../support/fakeEdge";
 import { FakeSocket } from "../support/fakeSocket";
@@ -22,6 +22,7 @@ beforeEach(() => {
   user = userEvent.setup({ advanceTimers: vi.advanceTimersByTime });
   FakeSocket.install();
   toasts.set([]);
+  signOut();
   edge = new FakeEdge()
     .on("GET", "/stats", one(someStats()))
     .on("GET", "/alerts", page([]))
@@ -31,15 +32,18 @@ beforeEach(() => {
     .on("GET", "/dimensions", page([]));
 });
 
-async function visit(path: string) {
+function arrive(path: string) {
   const { hook, searchHook, history } = memoryLocation({ path, record: true });
   render(
     <Router hook={hook} searchHook={searchHook}>
-      <LiveProvider url={`http://pages-${++serial}/ws/quality`}>
-        <App />
-      </LiveProvider>
+      <Root url={`http://pages-${++serial}/ws/quality`} />
     </Router>,
   );
+  return history;
+}
+
+async function visit(path: string) {
+  const history = arrive(path);
   FakeSocket.latest.accept();
   FakeSocket.latest.say("subscribed", { subscriptions: [] }, "p0");
   await act(() => vi.dynamicImportSettled());
@@ -244,6 +248,41 @@ describe("System", () => {
     await user.click(screen.getByRole("button", { name: "Try again" }));
     await settle();
     expect(screen.getByText("Something is missing")).toBeInTheDocument();
+  });
+});
+
+describe("where the edge asks who is there", () => {
+  it("signs in by a token that is kept out of the address, and out again", async () => {
+    edge.on(
+      "GET",
+      "/me",
+      one({ actor: "anna", role: "viewer", assets: ["*"], authentication: true }),
+    );
+    const alert = anAlert();
+    edge.on("GET", "/alerts", page([alert]));
+    arrive("/alerts");
+    FakeSocket.latest.accept({ authenticationRequired: true });
+    await user.type(screen.getByLabelText("API key or token"), "wrong");
+    await user.click(screen.getByRole("button", { name: "Sign in" }));
+    FakeSocket.latest.accept({ authenticationRequired: true });
+    FakeSocket.latest.lose(4401, "the key is not known");
+    expect(screen.getByText("the key is not known.")).toBeInTheDocument();
+    await user.clear(screen.getByLabelText("API key or token"));
+    await user.type(screen.getByLabelText("API key or token"), "right");
+    await user.click(screen.getByRole("button", { name: "Sign in" }));
+    FakeSocket.latest.accept({ authenticationRequired: true });
+    expect(FakeSocket.latest.said("authenticate")).toEqual([{ token: "right" }]);
+    expect(FakeSocket.latest.url).not.toContain("right");
+    FakeSocket.latest.say("authenticated", { actor: "anna" });
+    await act(() => vi.dynamicImportSettled());
+    await settle();
+    expect(edge.of("GET", "/alerts").at(-1)?.headers.get("authorization")).toBe("Bearer right");
+    expect(screen.getByText(alert.message)).toBeInTheDocument();
+    // A viewer takes no steps.
+    expect(screen.queryByRole("button", { name: "Acknowledge" })).toBeNull();
+    await user.click(screen.getByRole("button", { name: "Sign out" }));
+    FakeSocket.latest.accept({ authenticationRequired: true });
+    expect(screen.getByLabelText("API key or token")).toBeInTheDocument();
   });
 });
 
