@@ -24,7 +24,7 @@ from api.edge import Edge
 from api.endpoint import Endpoint
 from api.guard import Guard
 from api.probes import probe_routes
-from api.problems import Refusal, problem_response, unavailable
+from api.problems import Refusal, not_found, problem_response, unavailable
 from api.routes import ENDPOINTS, ROOT
 from api.socket import serve_socket
 from pipeline.settings import Settings
@@ -84,6 +84,8 @@ def _endpoint_routes(edge: Edge) -> list[Route]:
 async def _serve(edge: Edge, served: dict[str, Endpoint], request: Request) -> Response:
     endpoint = served["GET" if request.method == "HEAD" else request.method]
     request.scope["tidemark.route"] = ROOT + endpoint.path
+    if "\0" in request.scope["path"]:
+        raise not_found("there is nothing at a path that holds U+0000")
     address = request.client.host if request.client else ""
     try:
         caller = await edge.authenticator.request(request)

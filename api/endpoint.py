@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.auth.caller import Caller, Permission
+from api.nul import refuse_nul
 from api.problems import Refusal, from_validation, invalid
 from schemas.problems import ProblemCode
 
@@ -124,6 +125,8 @@ class Endpoint:
         given: dict[str, Any] = {}
         lists = _list_fields(self.query)
         for name, value in request.query_params.multi_items():
+            if "\0" in value:
+                raise invalid(name, "holds U+0000")
             if name in lists:
                 given.setdefault(name, []).extend(part for part in value.split(",") if part)
             elif name in given:
@@ -144,7 +147,9 @@ class Endpoint:
         media = request.headers.get("content-type", JSON).partition(";")[0].strip().lower()
         if raw and media != JSON:
             raise Refusal(ProblemCode.UNSUPPORTED_MEDIA_TYPE, f"send {JSON}, not {media}")
-        return decode_body(raw or b"{}", self.body)
+        body = decode_body(raw or b"{}", self.body)
+        refuse_nul(body, raw)
+        return body
 
 
 def decode_body(raw: bytes, kind: type) -> Any:

@@ -10,6 +10,8 @@ from functools import lru_cache
 from typing import Final
 
 ALL: Final = "*"
+_MEMBER: Final = re.compile(r"(?P<first>.)-(?P<last>.)|.", re.DOTALL)
+_NEVER: Final = "(?!x)x"
 _TOKEN: Final = re.compile(r"\*+|\?|\[(!?)([^\]]+)\]|.", re.DOTALL)
 
 
@@ -46,7 +48,7 @@ def literal(pattern: str) -> str | None:
 
 def matches_any(patterns: Iterable[str], asset_id: str) -> bool:
     """Say whether one of `patterns` matches."""
-    return any(p in (ALL, asset_id) or compiled(p).fullmatch(asset_id) for p in patterns)
+    return any(p == ALL or compiled(p).fullmatch(asset_id) for p in patterns)
 
 
 def _segments(pattern: str) -> list[str]:
@@ -68,19 +70,26 @@ def _tokens(pattern: str) -> Iterator[str]:
         elif text == "?":
             yield "."
         elif members:
-            yield f"[{'^' if negated else ''}{_set(members)}]"
+            yield _set(members, negated=bool(negated))
         else:
-            yield _escaped(text)
+            yield _quote(text)
 
 
-def _set(members: str) -> str:
-    # A range needs its dash; everything else that means something in a set is escaped.
-    return re.sub(r"([\\\[\]^&~|])", r"\\\1", members)
-
-
-def _escaped(character: str) -> str:
-    return character if character.isalnum() or character in "_ " else _quote(character)
+def _set(members: str, *, negated: bool) -> str:
+    """Return a set; a range that runs backwards is empty."""
+    parts = []
+    for single in _MEMBER.finditer(members):
+        first, last = single["first"], single["last"]
+        if last is None:
+            parts.append(_quote(single[0]))
+        elif first <= last:
+            parts.append(f"{_quote(first)}-{_quote(last)}")
+    if not parts:
+        return "." if negated else _NEVER
+    return f"[{'^' if negated else ''}{''.join(parts)}]"
 
 
 def _quote(character: str) -> str:
-    return "\\" + character if character.isascii() and character.isprintable() else character
+    """Return `character` as itself, in a set or outside."""
+    plain = character.isalnum() or character in "_ " or not character.isprintable()
+    return character if plain or not character.isascii() else "\\" + character

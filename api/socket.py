@@ -127,7 +127,7 @@ def _subscribe(client: Client, wanted: Selection) -> None:
 def _asked_for(assets: str | None) -> Selection | None:
     if assets is None:
         return None
-    named = [asset for asset in assets.split(",") if 0 < len(asset) <= 255]
+    named = [asset for asset in assets.split(",") if 0 < len(asset) <= 255 and "\0" not in asset]
     return Selection(asset_ids=named) if named else None
 
 

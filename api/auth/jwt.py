@@ -90,7 +90,7 @@ class TokenVerifier:
             raise _refused(f"{settings.oidc_assets_claim} is no list of globs")
         name = claims.get("email") or claims.get("preferred_username") or claims["sub"]
         return Caller(
-            actor=str(name)[:255],
+            actor=str(name)[:255].replace("\0", ""),
             role=Role(role),
             scope=EVERYTHING if assets is None else Scope(assets),
             expires=float(claims["exp"]),

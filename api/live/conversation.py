@@ -5,14 +5,17 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
+import psycopg
 import structlog
+from psycopg_pool import PoolTimeout
 
 from api.auth.caller import Caller, Permission
 from api.limits import Bucket
 from api.live.client import Client
 from api.live.outbox import LineLost
 from api.live.resume import resume
-from api.problems import Refusal, from_validation
+from api.nul import refuse_nul
+from api.problems import Refusal, from_validation, unavailable
 from schemas.alerts import AlertStatus
 from schemas.problems import ProblemCode
 from schemas.rest import AlertFilter, StepAction
@@ -104,6 +107,9 @@ class Conversation:
             await self._dispatch(envelope)
         except Refusal as refusal:
             self._refuse(refusal, request_id)
+        except (psycopg.OperationalError, PoolTimeout) as error:
+            log.warning("message not answered", error=str(error).strip())
+            self._refuse(unavailable("PostgreSQL is away just now"), request_id)
         except (LineLost, asyncio.CancelledError):
             raise
         except Exception:
@@ -124,6 +130,7 @@ class Conversation:
             raise from_validation(error) from None
         except RecursionError:
             raise Refusal(ProblemCode.INVALID_JSON, "nested too deeply") from None
+        refuse_nul(payload, bytes(raw))
         await handle(payload, envelope.request_id)
 
     @property

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from api.globs import compiled, is_glob, matches_any, posix
 
-IDS = st.text(alphabet="ab.-_/[]*?!^ä\n", max_size=12)
+IDS = st.text(alphabet="ab.-_/[]*?!^\\$(){}+|&~#ä\n ", max_size=12)
 
 
 def matches(pattern: str, text: str) -> bool:
@@ -43,6 +43,11 @@ def test_sets() -> None:
     assert matches("a[*]", "a*")
     assert not matches("a[*]", "ab")
     assert matches("[", "[")
+    assert matches("[a-]", "-")
+    assert matches("[^a]", "^")
+    assert matches(r"[\]", "\\")
+    assert matches("x[!z-a]", "xq")
+    assert not matches("x[z-a]", "xz")
 
 
 def test_stars_do_not_backtrack() -> None:
