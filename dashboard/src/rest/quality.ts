@@ -75,7 +75,7 @@ export interface AlertQuery {
   query?: string;
 }
 
-const ALERTS_PAGE = 200;
+export const ALERTS_PAGE = 200;
 
 export function getAlerts(
   endpoint: Endpoint,

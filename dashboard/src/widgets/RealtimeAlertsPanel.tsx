@@ -1,5 +1,5 @@
 import { BellOff, SearchX, ShieldCheck } from "lucide-react";
-import { useCallback, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import { Button } from "../components/Button";
 import { EmptyState, Failure, Skeleton } from "../components/Feedback";
 import { Checkbox } from "../components/Field";
@@ -70,6 +70,17 @@ export function RealtimeAlertsPanel(props: RealtimeAlertsPanelProps) {
     },
     [take],
   );
+  const [selectingAll, setSelectingAll] = useState(false);
+  const selectAll = async () => {
+    setSelectingAll(true);
+    if (!(await found.loadAll())) setSelectingAll(false);
+  };
+  // What is loaded while all is being selected is selected with it.
+  useEffect(() => {
+    if (!selectingAll) return;
+    setSelection(new Set(alerts.map(({ id }) => id)));
+    if (!found.hasMore) setSelectingAll(false);
+  }, [selectingAll, alerts, found.hasMore]);
   const counts = filter.view === "active" ? stats?.alertsBySeverity : undefined;
 
   return (
@@ -85,6 +96,11 @@ export function RealtimeAlertsPanel(props: RealtimeAlertsPanelProps) {
         <span className={styles.count} role="status">
           {summary(chosen.length, found)}
         </span>
+        {chosen.length > 0 && chosen.length === alerts.length && found.hasMore && (
+          <Button look="quiet" disabled={selectingAll} onClick={() => void selectAll()}>
+            {selectingAll ? "Getting the rest" : "Select all that match"}
+          </Button>
+        )}
         <BulkSteps
           chosen={chosen}
           stepsOf={stepsOf}

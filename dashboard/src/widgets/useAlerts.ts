@@ -1,9 +1,10 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef } from "react";
+import { MOST_ALERTS } from "../live/alertBook";
 import { useSession } from "../live/context";
 import { useSignal } from "../live/signal";
 import { cache } from "../rest/cache";
-import { getAlerts } from "../rest/quality";
+import { ALERTS_PAGE, getAlerts } from "../rest/quality";
 import type { Alert } from "../wire";
 import { type AlertFilter, matchesFields, matchesText, VIEW_STATUSES } from "./alertFilter";
 
@@ -15,6 +16,8 @@ export interface Alerts {
   /** More can be had of the server. */
   hasMore: boolean;
   loadMore: () => void;
+  /** Get all there is, as far as the page holds it; tells whether that is all. */
+  loadAll: () => Promise<boolean>;
   retry: () => void;
   /** The alert came in live, after the list was first shown. */
   isFresh: (id: string) => boolean;
@@ -65,6 +68,15 @@ export function useAlerts(filter: AlertFilter): Alerts {
     loadMore: useCallback(() => {
       if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
     }, [hasNextPage, isFetchingNextPage, fetchNextPage]),
+    loadAll: useCallback(async () => {
+      let more = hasNextPage;
+      for (let loaded = 0; more && loaded < MOST_ALERTS; loaded += ALERTS_PAGE) {
+        const result = await fetchNextPage();
+        if (result.isError) return false;
+        more = result.hasNextPage;
+      }
+      return !more;
+    }, [hasNextPage, fetchNextPage]),
     retry: () => void query.refetch(),
     isFresh: useCallback(
       (id: string) => before.current !== null && !before.current.has(id) && !found.has(id),

@@ -133,6 +133,38 @@ describe("RealtimeAlertsPanel", () => {
     expect(screen.getByText("not yours")).toBeInTheDocument();
   });
 
+  it("selects all that match, however many pages that takes", async () => {
+    const alerts = Array.from({ length: 500 }, (_, minute) =>
+      anAlert({ timestamp: new Date(1_767_225_600_000 - minute * 60_000).toISOString() }),
+    );
+    await panel([]);
+    edge.on("GET", "/alerts", ({ query }) => {
+      const from = Number(query.cursor ?? 0);
+      const next = from + 200;
+      return page(alerts.slice(from, next), next < alerts.length ? String(next) : null);
+    });
+    edge.on("POST", "/alerts/bulk", ({ body }) => {
+      const ids = new Set((body as BulkRequest).filter.ids);
+      const changed = alerts.filter(({ id }) => ids.has(id));
+      return one({
+        changed: changed.map((alert) => afterStep(alert, { status: "ignored" })),
+        refused: [],
+        more: false,
+      });
+    });
+    await user.click(screen.getByRole("button", { name: /^Critical/ }));
+    await settle();
+    expect(screen.getByText("200+ alerts")).toBeInTheDocument();
+    await user.click(screen.getByRole("checkbox", { name: "Select all shown" }));
+    await user.click(screen.getByRole("button", { name: "Select all that match" }));
+    await settle();
+    const bar = screen.getByText("500 selected").parentElement as HTMLElement;
+    await user.click(within(bar).getByRole("button", { name: "Ignore" }));
+    await settle();
+    expect(shown()).toEqual([]);
+    expect(screen.getByText("500 alerts ignored")).toBeInTheDocument();
+  });
+
   it("asks the server for what the filters say, and hides what does not fit", async () => {
     const orders = anAlert();
     const leads = anAlert({ assetId: "crm.leads", severity: "medium" });
