@@ -7,7 +7,7 @@ import { Failure, Skeleton } from "../components/Feedback";
 import { toast } from "../components/toasts";
 import { formatChange, formatDuration, formatScore, formatTime } from "../format";
 import { useSession } from "../live/context";
-import { annotate, possibleSteps, type Step } from "../live/lifecycle";
+import { annotate, type Step } from "../live/lifecycle";
 import { useSignal } from "../live/signal";
 import { ALERT_TYPE_LABEL, metricLabel } from "../quality";
 import { cache } from "../rest/cache";
@@ -19,13 +19,14 @@ import { StepButtons } from "./StepButtons";
 interface AlertDrawerProps {
   id: string;
   assetHref?: (assetId: string) => string;
-  mayStep: boolean;
+  /** Steps the caller may take with the alert; none: the caller may only look. */
+  stepsOf: (alert: Alert) => readonly Step[];
   onClose: () => void;
   onStep: (step: Step, ids: readonly string[]) => void;
 }
 
 /** One alert in full: what happened, what was done about it, and what can be. */
-export function AlertDrawer({ id, assetHref, mayStep, onClose, onStep }: AlertDrawerProps) {
+export function AlertDrawer({ id, assetHref, stepsOf, onClose, onStep }: AlertDrawerProps) {
   const session = useSession();
   useSignal(session.alerts.list);
   const alert = session.alerts.get(id);
@@ -49,19 +50,15 @@ export function AlertDrawer({ id, assetHref, mayStep, onClose, onStep }: AlertDr
       </Dialog>
     );
   }
+  const steps = stepsOf(alert);
+  const mayStep = steps.length > 0;
   return (
     <Dialog
       shape="drawer"
       title={alert.message}
       onClose={onClose}
       footer={
-        mayStep && (
-          <StepButtons
-            worded
-            steps={possibleSteps(alert.status)}
-            onStep={(step) => onStep(step, [alert.id])}
-          />
-        )
+        mayStep && <StepButtons worded steps={steps} onStep={(step) => onStep(step, [alert.id])} />
       }
     >
       <div className={styles.badges}>

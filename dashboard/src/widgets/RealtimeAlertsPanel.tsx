@@ -1,9 +1,7 @@
 import { BellOff, SearchX, ShieldCheck } from "lucide-react";
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { useCallback, useState } from "react";
 import { Button } from "../components/Button";
 import { EmptyState, Failure, Skeleton } from "../components/Feedback";
-import { Checkbox } from "../components/Field";
-import { ExportButtons } from "../export/ExportButtons";
 import { useSession } from "../live/context";
 import { possibleSteps, type Step } from "../live/lifecycle";
 import { useSignal } from "../live/signal";
@@ -12,13 +10,13 @@ import type { Alert } from "../wire";
 import { AlertDrawer } from "./AlertDrawer";
 import { AlertFilters } from "./AlertFilters";
 import { AlertList } from "./AlertList";
-import { ALERT_COLUMNS } from "./alertColumns";
+import { AlertToolbar } from "./AlertToolbar";
 import { type AlertFilter, isFiltered, NO_FILTER } from "./alertFilter";
 import styles from "./RealtimeAlertsPanel.module.css";
 import { ResolveDialog } from "./ResolveDialog";
-import { StepButtons } from "./StepButtons";
 import { type Alerts, useAlerts } from "./useAlerts";
 import { useMayStep } from "./useMayStep";
+import { useSelection } from "./useSelection";
 import { useSteps } from "./useSteps";
 
 interface RealtimeAlertsPanelProps {
@@ -34,95 +32,40 @@ interface RealtimeAlertsPanelProps {
 
 const ALERTS_ONLY = ["alerts"] as const;
 const NO_STEPS: readonly Step[] = [];
-const STEPS: readonly Step[] = ["acknowledge", "resolve", "ignore", "reopen"];
 
 /** Alerts as they arrive: filtered, acknowledged, resolved, ignored, reopened, exported. */
 export function RealtimeAlertsPanel(props: RealtimeAlertsPanelProps) {
-  const session = useSession();
   useFollow(undefined, ALERTS_ONLY);
   const [filter, setFilter] = useControlled(props.filter, props.onFilterChange, NO_FILTER);
   const [open, setOpen] = useControlled(props.openAlert, props.onOpenAlert, null);
-  const [selection, setSelection] = useState<ReadonlySet<string>>(new Set());
   const [resolving, setResolving] = useState<readonly string[] | null>(null);
-  const stats = useSignal(session.overall.stats);
   const found = useAlerts(filter);
-  const { alerts } = found;
+  const selection = useSelection(found);
+  const stepsOf = useStepsOf();
   const take = useSteps();
-  const mayStep = useMayStep();
-  const stepsOf = useCallback(
-    ({ status }: Alert) => (mayStep ? possibleSteps(status) : NO_STEPS),
-    [mayStep],
-  );
-
-  const chosen = useMemo(() => alerts.filter(({ id }) => selection.has(id)), [alerts, selection]);
-  const select = useCallback((id: string, selected: boolean) => {
-    setSelection((before) => {
-      const after = new Set(before);
-      if (selected) after.add(id);
-      else after.delete(id);
-      return after;
-    });
-  }, []);
+  const { clear } = selection;
   const step = useCallback(
     (taken: Step, ids: readonly string[]) => {
+      // Back to the list, where the step can be seen and undone.
+      setOpen(null);
       if (taken === "resolve") setResolving(ids);
-      else void take(taken, ids).then(() => setSelection(new Set()));
+      else void take(taken, ids).then(clear);
     },
-    [take],
+    [take, clear, setOpen],
   );
-  const [selectingAll, setSelectingAll] = useState(false);
-  const selectAll = async () => {
-    setSelectingAll(true);
-    if (!(await found.loadAll())) setSelectingAll(false);
-  };
-  // What is loaded while all is being selected is selected with it.
-  useEffect(() => {
-    if (!selectingAll) return;
-    setSelection(new Set(alerts.map(({ id }) => id)));
-    if (!found.hasMore) setSelectingAll(false);
-  }, [selectingAll, alerts, found.hasMore]);
-  const counts = filter.view === "active" ? stats?.alertsBySeverity : undefined;
 
   return (
     <section className={styles.panel} aria-label="Alerts" data-tidemark>
-      <AlertFilters filter={filter} onChange={setFilter} counts={counts} />
-      <div className={styles.bar}>
-        <Checkbox
-          label="Select all shown"
-          checked={alerts.length > 0 && chosen.length === alerts.length}
-          mixed={chosen.length > 0 && chosen.length < alerts.length}
-          onChange={(all) => setSelection(new Set(all ? alerts.map(({ id }) => id) : []))}
-        />
-        <span className={styles.count} role="status">
-          {summary(chosen.length, found)}
-        </span>
-        {chosen.length > 0 && chosen.length === alerts.length && found.hasMore && (
-          <Button look="quiet" disabled={selectingAll} onClick={() => void selectAll()}>
-            {selectingAll ? "Getting the rest" : "Select all that match"}
-          </Button>
-        )}
-        <BulkSteps
-          chosen={chosen}
-          stepsOf={stepsOf}
-          onStep={step}
-          onClear={() => setSelection(new Set())}
-        />
-        <span className={styles.keys} aria-hidden>
-          <kbd>J</kbd>
-          <kbd>K</kbd> move <kbd>A</kbd> acknowledge <kbd>R</kbd> resolve <kbd>I</kbd> ignore
-        </span>
-        <div className={styles.tools}>
-          <ExportButtons name="alerts" columns={ALERT_COLUMNS} rows={() => alerts} />
-        </div>
-      </div>
+      <AlertFilters filter={filter} onChange={setFilter} counts={useCounts(filter)} />
+      <AlertToolbar found={found} selection={selection} stepsOf={stepsOf} onStep={step} />
       <div className={styles.list}>
         {found.alerts.length > 0 ? (
           <AlertList
-            alerts={alerts}
-            selection={selection}
+            alerts={found.alerts}
+            selection={selection.ids}
             isFresh={found.isFresh}
             stepsOf={stepsOf}
-            onSelect={select}
+            onSelect={selection.select}
             onOpen={setOpen}
             onStep={step}
             onEnd={found.loadMore}
@@ -139,13 +82,9 @@ export function RealtimeAlertsPanel(props: RealtimeAlertsPanelProps) {
         <AlertDrawer
           id={open}
           assetHref={props.assetHref}
-          mayStep={mayStep}
+          stepsOf={stepsOf}
           onClose={() => setOpen(null)}
-          onStep={(taken, ids) => {
-            // Back to the list, where the step can be seen and undone.
-            setOpen(null);
-            step(taken, ids);
-          }}
+          onStep={step}
         />
       )}
       {resolving && (
@@ -153,9 +92,8 @@ export function RealtimeAlertsPanel(props: RealtimeAlertsPanelProps) {
           count={resolving.length}
           onClose={() => setResolving(null)}
           onResolve={(resolution) => {
-            void take("resolve", resolving, { resolution });
             setResolving(null);
-            setSelection(new Set());
+            void take("resolve", resolving, { resolution }).then(clear);
           }}
         />
       )}
@@ -163,36 +101,16 @@ export function RealtimeAlertsPanel(props: RealtimeAlertsPanelProps) {
   );
 }
 
-interface BulkStepsProps {
-  chosen: readonly Alert[];
-  stepsOf: (alert: Alert) => readonly Step[];
-  onStep: (step: Step, ids: readonly string[]) => void;
-  onClear: () => void;
+/** Steps the caller may take with an alert. */
+function useStepsOf(): (alert: Alert) => readonly Step[] {
+  const mayStep = useMayStep();
+  return useCallback(({ status }) => (mayStep ? possibleSteps(status) : NO_STEPS), [mayStep]);
 }
 
-/** The steps possible with any of the chosen alerts, taken with those where they are. */
-function BulkSteps({ chosen, stepsOf, onStep, onClear }: BulkStepsProps) {
-  if (chosen.length === 0) return null;
-  const able = (step: Step) =>
-    chosen.filter((alert) => stepsOf(alert).includes(step)).map(({ id }) => id);
-  return (
-    <>
-      <StepButtons
-        worded
-        steps={STEPS.filter((step) => able(step).length > 0)}
-        onStep={(step) => onStep(step, able(step))}
-      />
-      <Button look="quiet" onClick={onClear}>
-        Clear
-      </Button>
-    </>
-  );
-}
-
-function summary(chosen: number, { alerts, loading, hasMore }: Alerts): string {
-  if (chosen) return `${chosen} selected`;
-  if (loading && alerts.length === 0) return "Loading";
-  return `${alerts.length}${hasMore ? "+" : ""} ${alerts.length === 1 ? "alert" : "alerts"}`;
+/** Active alerts by severity, where active ones are shown. */
+function useCounts(filter: AlertFilter) {
+  const stats = useSignal(useSession().overall.stats);
+  return filter.view === "active" ? stats?.alertsBySeverity : undefined;
 }
 
 interface NothingProps {
