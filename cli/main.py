@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from cli import edge, keys, settings, worker
+from cli import edge, feed, keys, settings, worker
 from pipeline.settings import SettingsError
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app = typer.Typer(
 app.command("worker")(worker.worker)
 app.command("edge")(edge.edge)
 app.add_typer(keys.keys, name="keys")
+app.add_typer(feed.feed, name="feed")
 app.command("settings")(settings.settings)
 
 
