@@ -1,0 +1,62 @@
+"""Adapters: other tools' documents to metric events."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final
+
+from feeds.adapters import (
+    dbt,
+    deequ,
+    elementary,
+    great_expectations,
+    openlineage,
+    soda,
+    tabular,
+    wire,
+)
+from feeds.adapters.options import Options
+from feeds.document import Malformed, ParsedDocument
+from feeds.mapping import DEFAULT, Mapping
+
+ADAPTERS: Final[dict[str, Callable[[bytes, Options], ParsedDocument]]] = {
+    "dbt": dbt.read,
+    "great-expectations": great_expectations.read,
+    "soda": soda.read,
+    "deequ": deequ.read,
+    "openlineage": openlineage.read,
+    "elementary": elementary.read,
+    "csv": tabular.read,
+    "jsonl": wire.read,
+}
+
+
+def parse(
+    kind: str,
+    body: bytes,
+    *,
+    mapping: Mapping = DEFAULT,
+    asset: str | None = None,
+    manifest: bytes | None = None,
+    received: datetime | None = None,
+) -> ParsedDocument:
+    """Turn a document into metric events, as far as it is good.
+
+    The same document with the same mapping gives the same event ids, so that feeding
+    it twice changes nothing.
+
+    Args:
+        kind: one of `ADAPTERS`.
+        body: the document's bytes.
+        mapping: check types to dimensions, weights and asset names.
+        asset: name for documents and checks that name no asset.
+        manifest: dbt's manifest.json, which knows what a test belongs to.
+        received: time of the measurements where the document tells none (default: now).
+
+    Raises:
+        KeyError: there is no such kind.
+    """
+    options = Options(mapping, asset, manifest, received or datetime.now(UTC))
+    try:
+        return ADAPTERS[kind](body, options)
+    except Malformed as error:
+        return ParsedDocument(faults=[error.fault])

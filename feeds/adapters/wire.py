@@ -1,0 +1,35 @@
+"""JSON lines of metric events, as they travel on `quality.metrics`."""
+
+from typing import Final
+from uuid import uuid5
+
+import msgspec
+
+from feeds.adapters.options import Options
+from feeds.document import Fault, ParsedDocument
+from pipeline.operators.identity import TIDEMARK_NAMESPACE
+from pipeline.operators.validate import InvalidEvent, decode_event
+
+LARGEST: Final = 64 * 1024
+
+
+def read(body: bytes, options: Options) -> ParsedDocument:
+    """Return the events, one a line. One without an id gets one by its content."""
+    parsed = ParsedDocument()
+    for number, line in enumerate(body.removeprefix(b"\xef\xbb\xbf").splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            event = decode_event(line.strip(), LARGEST)
+        except InvalidEvent as error:
+            field, colon, message = str(error).partition(": ")
+            known = colon and " " not in field
+            fault = Fault(message if known else str(error), field if known else None, number)
+            parsed.faults.append(fault)
+            continue
+        changes = {
+            "asset_id": options.mapping.asset(event.asset_id),
+            "event_id": event.event_id or uuid5(TIDEMARK_NAMESPACE, f"jsonl\n{line.decode()}"),
+        }
+        parsed.events.append(msgspec.structs.replace(event, **changes))
+    return parsed
