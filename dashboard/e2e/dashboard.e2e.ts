@@ -49,7 +49,7 @@ describe("without any event", () => {
   it("connects, and shows how to send the first one, which then appears", async () => {
     const page = await open("/");
     await page.getByText("Waiting for the first event").waitFor();
-    const command = await page.locator("pre").textContent();
+    const command = await page.locator("pre").first().textContent();
     expect(command).toContain(`${edge.base}/api/quality/realtime/events`);
     const event = JSON.parse(/-d '(.*)'/s.exec(command ?? "")?.[1] ?? "");
     await edge.send(event);

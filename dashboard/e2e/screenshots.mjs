@@ -19,7 +19,7 @@ async function liveliest() {
 
 const pictures = [
   { name: "overview", path: "/", colorScheme: "light" },
-  { name: "alerts", path: "/alerts", colorScheme: "dark" },
+  { name: "alerts", path: "/alerts?severity=critical,high,medium", colorScheme: "dark" },
   { name: "asset", path: `/assets/${encodeURIComponent(await liveliest())}`, colorScheme: "light" },
 ];
 

@@ -14,6 +14,8 @@ export function FirstEvent() {
         follow when it drops.
       </p>
       <CopyBlock text={firstEventCommand(endpoint.base)} />
+      <p>Nothing of your own at hand? Replay a year of checked flight data:</p>
+      <CopyBlock text="tidemark feed sample" />
     </EmptyState>
   );
 }

@@ -10,14 +10,14 @@ import { Card, Figure, Figures } from "../components/Card";
 import { EmptyState, ErrorBoundary, Failure, Skeleton } from "../components/Feedback";
 import { PageHead } from "../components/PageHead";
 import { useNow } from "../components/useNow";
-import { formatAgo, formatCount } from "../format";
+import { formatAgo, formatCount, formatScore } from "../format";
 import { useSession } from "../live/context";
 import { useSignal } from "../live/signal";
 import { SEVERITIES, SEVERITY_RANK } from "../quality";
 import { cache } from "../rest/cache";
 import { getTrends } from "../rest/quality";
 import { LiveQualityWidget } from "../widgets/LiveQualityWidget";
-import type { Alert, Stats } from "../wire";
+import type { Alert, Stats, TrendPoint } from "../wire";
 import { AttentionList } from "./AttentionList";
 import styles from "./Overview.module.css";
 
@@ -99,7 +99,7 @@ function Tiles({ stats }: { stats: Stats | null }) {
   );
 }
 
-const SHOWN_ALERTS = 8;
+const SHOWN_ALERTS = 6;
 
 function OpenAlerts() {
   const session = useSession();
@@ -172,13 +172,30 @@ function OverallTrend() {
         <Skeleton lines={5} height={28} />
       ) : query.error ? (
         <Failure error={query.error} retry={() => void query.refetch()} />
-      ) : query.data.length === 0 ? (
-        <EmptyState title="No day is over yet">
-          <p>The first daily figures appear with the first recorded scores.</p>
-        </EmptyState>
+      ) : query.data.length < 2 ? (
+        <FirstDay day={query.data[0]} />
       ) : (
         <ScoreTrend points={query.data} />
       )}
     </Card>
+  );
+}
+
+/** A line needs two days. */
+function FirstDay({ day }: { day: TrendPoint | undefined }) {
+  if (!day) {
+    return (
+      <EmptyState title="Nothing recorded yet">
+        <p>The first figures appear with the first recorded scores.</p>
+      </EmptyState>
+    );
+  }
+  return (
+    <EmptyState title="The first day">
+      <p>
+        {formatCount(day.count)} scores so far, {formatScore(day.average)} on average, the lowest{" "}
+        {formatScore(day.minimum)}. The line begins with the second day.
+      </p>
+    </EmptyState>
   );
 }

@@ -148,16 +148,21 @@ function forecastRows(forecast: readonly ForecastPoint[]): Point[][] {
   return [row(({ value }) => value), row(({ lower }) => lower), row(({ upper }) => upper)];
 }
 
-/** From the start of the range to now, or to the end of what is shown. */
+/** Shortest time shown, s. */
+const LEAST_SPAN = 60;
+
+/** From the start of the range, or of what there is within it, to now or the end of it. */
 function useBounds(
   range: RangeName,
   points: readonly (readonly Point[])[],
   forecast: readonly ForecastPoint[],
 ): readonly [number, number] {
   const now = useNow(5_000) / 1000;
+  const oldest = Math.min(...points.map((list) => list[0]?.time ?? now));
   const newest = Math.max(...points.map((list) => list.at(-1)?.time ?? 0));
   const end = Math.max(now, newest, forecast.at(-1)?.time ?? 0);
-  return useMemo(() => [now - RANGE_SECONDS[range], end], [now, range, end]);
+  const start = Math.min(Math.max(now - RANGE_SECONDS[range], oldest), end - LEAST_SPAN);
+  return useMemo(() => [start, end], [start, end]);
 }
 
 /** The same series keep their identity, so that new points do not build a new chart. */
