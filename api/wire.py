@@ -31,6 +31,7 @@ class DirectLine:
         self._transport = protocol.transport
         self.write: Callable[[bytes], None] = protocol.transport.write
         self.is_writable = True
+        self.on_paused: Callable[[], None] = _nothing
         self.on_writable: Callable[[], None] = _nothing
         self.on_lost: Callable[[], None] = _nothing
         self.on_shutdown: Callable[[], None] = _nothing
@@ -72,6 +73,7 @@ class LineProtocol(WebSocketsSansIOProtocol):
         super().pause_writing()
         if self.line:
             self.line.is_writable = False
+            self.line.on_paused()
 
     def resume_writing(self) -> None:
         """The transport takes more."""

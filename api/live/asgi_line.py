@@ -27,6 +27,7 @@ class AsgiLine:
         self._closing: tuple[int, str] | None = None
         self._wake = asyncio.Event()
         self._task = asyncio.create_task(self._pump())
+        self.on_paused: Callable[[], None] = _nothing
         self.on_writable: Callable[[], None] = _nothing
         self.on_lost: Callable[[], None] = _nothing
         self.on_shutdown: Callable[[], None] = _nothing
@@ -39,6 +40,8 @@ class AsgiLine:
     def write(self, frame: bytes) -> None:
         """Queue a frame."""
         self._frames.append(frame)
+        if not self.is_writable:
+            self.on_paused()
         self._wake.set()
 
     def close(self, code: int, reason: str) -> None:

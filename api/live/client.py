@@ -1,7 +1,6 @@
 """One socket: who it is, what it wants and what it is sent."""
 
 import asyncio
-from collections.abc import Hashable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
@@ -49,10 +48,6 @@ class Client:
         self._line = line
         line.on_lost = self.leave
         line.on_shutdown = self._say_goodbye
-
-    def push(self, frame: bytes, slot: Hashable) -> None:
-        """Send an event's message."""
-        self.outbox.push(frame, slot)
 
     def reply(self, kind: str, payload: msgspec.Struct, request_id: str | None = None) -> None:
         """Send a message to this client alone, after all that went before."""

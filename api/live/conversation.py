@@ -139,11 +139,10 @@ class Conversation:
         return self._client.caller
 
     async def _authenticate(self, asked: Authenticate, request_id: str | None) -> None:
-        if self._client.caller is not None and self._client.subscriptions:
-            raise Refusal(ProblemCode.BAD_REQUEST, "unsubscribe before you become somebody else")
         try:
             caller = await self._edge.authenticator.socket(asked.token, asked.ticket)
             caller.require(Permission.READ)
+            self._check_change(caller)
         except Refusal as refusal:
             self._refuse(refusal, request_id)
             code = CloseCode.NOT_AUTHENTICATED
@@ -155,6 +154,12 @@ class Conversation:
         self._client.caller = caller
         identity = caller.identity(authentication=self._edge.authenticator.is_on)
         self._client.reply("authenticated", identity, request_id)
+
+    def _check_change(self, caller: Caller) -> None:
+        """A token may be renewed in its time; subscriptions stay within what they were made for."""
+        before = self._client.caller
+        if before and self._client.subscriptions and before.scope != caller.scope:
+            raise Refusal(ProblemCode.NOT_ALLOWED, "unsubscribe before your scope changes")
 
     async def _subscribe(self, asked: Selection, request_id: str | None) -> None:
         self._client.subscribe(asked)

@@ -59,8 +59,15 @@ class Hub:
             return
         frame = text_frame(event.message(self.feed.token or "", now_text()))
         slot = event.slot
+        queued = 0
         for client in recipients:
-            client.outbox.push(frame, slot)
+            write = client.outbox.direct
+            if write is not None:
+                write(frame)
+            else:
+                client.outbox.push(frame, slot)
+                queued += 1
+        self.messages_sent += len(recipients) - queued
         monitor.PUSHED.labels(event.kind).inc(len(recipients))
 
     def saw_alert(self, alert_id: object) -> bool:

@@ -7,6 +7,8 @@ from typing import Protocol
 class Line(Protocol):
     """Where frames go. Nothing here waits."""
 
+    on_paused: Callable[[], None]
+    """Called when a line is no longer writable."""
     on_writable: Callable[[], None]
     """Called when a line that was not writable is so again."""
     on_lost: Callable[[], None]

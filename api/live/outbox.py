@@ -35,10 +35,11 @@ class Outbox:
         "_serial",
         "_waiting",
         "conflated",
+        "direct",
         "pending",
         "sent",
         "stalled_since",
-    )  # fmt: skip
+    )
 
     def __init__(self, line: Line, limit: int, overflow: Callable[[], None]) -> None:
         self._line = line
@@ -49,28 +50,30 @@ class Outbox:
         self._serial = 0
         self._waiting: list[asyncio.Future[None]] = []
         self.pending: OrderedDict[Hashable, bytes] = OrderedDict()
+        self.direct: Callable[[bytes], None] | None = line.write
+        """Writes to the line while nothing stands in the way, None while something does."""
         self.sent = 0
+        """Frames written, those written through `direct` by others left out."""
         self.conflated = 0
         self.stalled_since: float | None = None
         """Loop time since when the line has taken nothing; None while it does."""
+        line.on_paused = self._on_paused
         line.on_writable = self._on_writable
 
     def push(self, frame: bytes, slot: Hashable = None) -> None:
         """Send `frame` now or when its turn comes."""
-        if not self.pending and not self._held and self._line.is_writable and not self._lost:
+        if self.direct is not None:
             self.sent += 1
-            self._line.write(frame)
-            return
-        if slot is not None and self.pending.pop(slot, None) is not None:
-            self.conflated += 1
+            self.direct(frame)
         elif self._lost:
             return
+        elif slot is not None and self.pending.pop(slot, None) is not None:
+            self.conflated += 1
+            self._append(frame, slot)
         elif len(self.pending) >= self._limit:
             self._overflow()
-            return
-        self._serial += 1
-        self.pending[self._serial if slot is None else slot] = frame
-        self._mark_stalled()
+        else:
+            self._append(frame, slot)
 
     async def send_ahead(self, frame: bytes) -> None:
         """While held: send `frame` before all that waits, at the reader's pace.
@@ -91,6 +94,7 @@ class Outbox:
     def hold(self) -> None:
         """Let everything wait until `release`."""
         self._held = True
+        self.direct = None
 
     def release(self) -> None:
         """Send what waits and go on as usual."""
@@ -105,6 +109,7 @@ class Outbox:
     def discard(self) -> None:
         """Forget what waits and take no more; whoever waits in `send_ahead` is told."""
         self._lost = True
+        self.direct = None
         self.pending.clear()
         self.stalled_since = None
         for waiter in self._waiting:
@@ -112,22 +117,33 @@ class Outbox:
                 waiter.set_exception(LineLost())
         self._waiting.clear()
 
+    def _append(self, frame: bytes, slot: Hashable) -> None:
+        self._serial += 1
+        self.pending[self._serial if slot is None else slot] = frame
+        self._mark_stalled()
+
+    def _on_paused(self) -> None:
+        self.direct = None
+
     def _on_writable(self) -> None:
         self.stalled_since = None
         for waiter in self._waiting:
             if not waiter.done():
                 waiter.set_result(None)
         self._waiting.clear()
-        if not self._held:
-            self._drain()
+        self._drain()
 
     def _drain(self) -> None:
+        if self._held or self._lost:
+            return
         pending, line = self.pending, self._line
         while pending and line.is_writable:
             self.sent += 1
             line.write(pending.popitem(last=False)[1])
         if pending:
             self._mark_stalled()
+        elif line.is_writable:
+            self.direct = line.write
 
     def _mark_stalled(self) -> None:
         if self.stalled_since is None and not self._line.is_writable:

@@ -18,6 +18,7 @@ class FakeLine:
         self.is_writable = True
         self.frames: list[bytes] = []
         self.closed: tuple[int, str] | None = None
+        self.on_paused: Callable[[], None] = _nothing
         self.on_writable: Callable[[], None] = _nothing
         self.on_lost: Callable[[], None] = _nothing
         self.on_shutdown: Callable[[], None] = _nothing
@@ -30,6 +31,7 @@ class FakeLine:
 
     def shut(self) -> None:
         self.is_writable = False
+        self.on_paused()
 
     def open(self) -> None:
         self.is_writable = True

@@ -1,0 +1,209 @@
+"""From an event in Kafka to a browser's socket: `python -m benchmarks.fanout.latency`.
+
+Real Kafka, one worker and one edge, both held to two cores (`taskset`). 1,000 events a second
+over 1,000 assets, each event a change; 500 clients with 20 assets each, so that every event is
+delivered ten times. The delay is from the event's timestamp, taken before it is produced, to its
+message being read by the client's process.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import psutil
+from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from devstack.jars import kafka_libs
+from devstack.kafka import KafkaServer
+from devstack.ports import free_port
+from pipeline.settings import Settings
+from pipeline.topics import Topics, topic_specs
+
+REPOSITORY = Path(__file__).parents[2]
+ASSETS = 1000
+PER_CLIENT = 20
+
+
+async def main() -> None:
+    """Run once and print the percentiles."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rate", type=int, default=1000)
+    parser.add_argument("--clients", type=int, default=500)
+    parser.add_argument("--seconds", type=int, default=20)
+    parser.add_argument("--cores", default="0,1")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        kafka = KafkaServer(Path(folder) / "kafka", kafka_libs(REPOSITORY / ".tidemark/kafka"))
+        kafka.start()
+        settings = Settings(
+            kafka_brokers=kafka.brokers, http_port=free_port(), state_dir=Path(folder) / "state"
+        )
+        await create_topics(settings)
+        processes = [await start(settings, name, given.cores) for name in ("worker", "edge")]
+        try:
+            await run(settings, given, [process.pid for process in processes])
+        finally:
+            for process in processes:
+                process.kill()
+                await process.wait()
+            kafka.stop()
+
+
+async def create_topics(settings: Settings) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka_brokers)
+    await admin.start()
+    await admin.create_topics(
+        [
+            NewTopic(spec.name, spec.partitions, spec.replication, topic_configs=spec.config)
+            for spec in topic_specs(settings)
+        ]
+    )
+    await admin.close()
+
+
+async def start(settings: Settings, name: str, cores: str) -> asyncio.subprocess.Process:
+    environment = os.environ | {
+        "TIDEMARK_KAFKA_BROKERS": settings.kafka_brokers,
+        "TIDEMARK_HTTP_PORT": str(settings.http_port),
+        "TIDEMARK_STATE_DIR": str(settings.state_dir),
+        "TIDEMARK_LOG_LEVEL": "error",
+    }
+    return await asyncio.create_subprocess_exec(
+        "taskset", "-c", cores, sys.executable, "-m", "cli.main", name,
+        cwd=REPOSITORY, env=environment,
+    )  # fmt: skip
+
+
+async def run(settings: Settings, given: argparse.Namespace, pids: list[int]) -> None:
+    delays: list[float] = []
+    arrived = [0]
+    producer = AIOKafkaProducer(bootstrap_servers=settings.kafka_brokers)
+    await producer.start()
+    await until_it_flows(settings, producer)
+    clients = [
+        asyncio.create_task(follow(settings, number, arrived, delays))
+        for number in range(given.clients)
+    ]
+    await asyncio.sleep(3)
+    await produce(settings, producer, given.rate, 3)
+    delays.clear()
+    arrived[0] = 0
+    before = [cpu(pid) for pid in pids]
+    started = time.monotonic()
+    await produce(settings, producer, given.rate, given.seconds)
+    await asyncio.sleep(1)
+    took = time.monotonic() - started
+    used = [cpu(pid) - then for pid, then in zip(pids, before, strict=True)]
+    for client in clients:
+        client.cancel()
+    await asyncio.gather(*clients, return_exceptions=True)
+    await producer.stop()
+    cuts = statistics.quantiles(delays, n=1000)
+    print(
+        f"{given.rate} events/s, {given.clients} clients, {arrived[0]} deliveries "
+        f"({arrived[0] / given.seconds:.0f}/s), load {os.getloadavg()[0]:.1f}\n"
+        f"event to socket: p50 {cuts[499] * 1e3:.1f} ms, p95 {cuts[949] * 1e3:.1f} ms, "
+        f"p99 {cuts[989] * 1e3:.1f} ms, p99.9 {cuts[998] * 1e3:.1f} ms, "
+        f"max {max(delays) * 1e3:.0f} ms\n"
+        f"CPU of one core: worker {used[0] / took:.0%}, edge {used[1] / took:.0%}"
+    )
+
+
+async def until_it_flows(settings: Settings, producer: AIOKafkaProducer) -> None:
+    """Set every asset's baseline, and wait for the edge and the worker."""
+    topics = Topics(settings.topic_prefix)
+    for number in range(ASSETS):
+        await producer.send(topics.metrics, event(number, 90.0), f"asset-{number}".encode())
+    await producer.flush()
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                reader, writer = await connect(settings, "/ws/quality?assets=warm")
+                break
+            except OSError:
+                await asyncio.sleep(0.2)
+        waiting = asyncio.create_task(reader.readuntil(b'"metric_change"'))
+        value = 50.0
+        while not waiting.done():
+            value += 2
+            warm = event(0, value % 100).replace(b"asset-0", b"warm")
+            await producer.send(topics.metrics, warm, b"warm")
+            await asyncio.sleep(0.5)
+        writer.close()
+
+
+async def produce(settings: Settings, producer: AIOKafkaProducer, rate: int, seconds: int) -> None:
+    """Write evenly, in steps of 10 ms; values alternate so that each event is a change."""
+    topics = Topics(settings.topic_prefix)
+    step = rate // 100
+    started = time.monotonic()
+    for tick in range(seconds * 100):
+        for index in range(step):
+            count = produced[0] = produced[0] + 1
+            number = count % ASSETS
+            value = 90.0 + 2 * ((count // ASSETS) % 2 == 0)
+            await producer.send(topics.metrics, event(number, value), f"asset-{number}".encode())
+            del index
+        await asyncio.sleep(max(0.0, started + (tick + 1) / 100 - time.monotonic()))
+
+
+produced = [0]
+
+
+def event(number: int, value: float) -> bytes:
+    now = time.time()
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f"{now % 1:.6f}"[1:] + "Z"
+    return json.dumps(
+        {"assetId": f"asset-{number}", "metricType": "score", "value": value, "timestamp": stamp}
+    ).encode()
+
+
+async def connect(
+    settings: Settings, path: str
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", settings.http_port)
+    writer.write(
+        f"GET {path} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
+    )
+    await reader.readuntil(b"\r\n\r\n")
+    return reader, writer
+
+
+async def follow(settings: Settings, number: int, arrived: list[int], delays: list[float]) -> None:
+    """Read frames, and take the delay of each change."""
+    wanted = ",".join(f"asset-{(number * PER_CLIENT + n) % ASSETS}" for n in range(PER_CLIENT))
+    reader, _ = await connect(settings, f"/ws/quality?assets={wanted}")
+    key = b'"timestamp":"'
+    while True:
+        header = await reader.readexactly(2)
+        size = header[1]
+        if size == 126:
+            size = int.from_bytes(await reader.readexactly(2), "big")
+        text = await reader.readexactly(size)
+        if b'"metric_change"' not in text:
+            continue
+        now = time.time()
+        at = text.index(key) + len(key)
+        # HH:MM:SS.ffffff of the event, in this very day or the one before.
+        stamp = text[at + 11 : text.index(b"Z", at)].decode()
+        hours, minutes, seconds = stamp.split(":")
+        then = int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+        delays.append((now - then) % 86_400)
+        arrived[0] += 1
+
+
+def cpu(pid: int) -> float:
+    times = psutil.Process(pid).cpu_times()
+    return times.user + times.system
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

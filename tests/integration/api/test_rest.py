@@ -1,0 +1,210 @@
+"""What REST tells of metrics, assets and the system; and how."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import psycopg
+import pytest
+
+from pipeline.topics import Topics
+from schemas.alerts import AlertStatus, Severity
+from tests.integration.api.conftest import NOW, RunningEdge, Stream, an_alert, store_asset
+
+DAY = NOW - timedelta(days=1)
+
+
+class Facts:
+    """Writes what the sink writes."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    async def current(self, asset: str, metric: str, value: float) -> None:
+        async with await psycopg.AsyncConnection.connect(self._url) as connection:
+            await store_asset(connection, asset)
+            await connection.execute(
+                'INSERT INTO quality_metric_current (asset_id, metric_type, value, "timestamp") '
+                "VALUES (%s, %s, %s, %s)",
+                (asset, metric, value, NOW),
+            )
+
+    async def history(self, asset: str, value: float, at: datetime, late: bool = False) -> None:
+        async with await psycopg.AsyncConnection.connect(self._url) as connection:
+            await store_asset(connection, asset)
+            await connection.execute(
+                "INSERT INTO quality_metric_history "
+                '(asset_id, metric_type, value, "timestamp", event_id, late) '
+                "VALUES (%s, 'score', %s, %s, %s, %s)",
+                (asset, value, at, uuid4(), late),
+            )
+
+    async def dimension(self, asset: str, name: str, score: float, weight: float) -> None:
+        async with await psycopg.AsyncConnection.connect(self._url) as connection:
+            await store_asset(connection, asset)
+            await connection.execute(
+                "INSERT INTO quality_dimension_scores "
+                '(asset_id, dimension, score, weight, "timestamp") VALUES (%s, %s, %s, %s, %s)',
+                (asset, name, score, weight, NOW),
+            )
+
+
+@pytest.fixture
+def facts(edge: RunningEdge) -> Facts:
+    return Facts(edge.settings.database_url.get_secret_value())
+
+
+async def get(edge: RunningEdge, path: str) -> Any:
+    async with edge.http() as http:
+        answer = await http.get(path)
+        assert answer.status_code == 200, answer.text
+        body = answer.json()
+        assert body["success"] is True
+        if isinstance(body["data"], list):
+            assert body["count"] == len(body["data"])
+        return body["data"]
+
+
+async def test_current_values(edge: RunningEdge, facts: Facts) -> None:
+    for asset, metric, value in (("b", "score", 80), ("a", "score", 90), ("a", "issues", 3)):
+        await facts.current(asset, metric, value)
+    found = await get(edge, "/metrics")
+    assert [(m["assetId"], m["metricType"], m["value"]) for m in found] == [
+        ("a", "issues", 3), ("a", "score", 90), ("b", "score", 80),
+    ]  # fmt: skip
+    assert found[0]["assetName"] == "a"
+    assert datetime.fromisoformat(found[0]["timestamp"]) == NOW
+    assert [m["value"] for m in await get(edge, "/metrics?metricType=score&assetId=b")] == [80]
+    async with edge.http() as http:
+        first = (await http.get("/metrics?limit=2")).json()
+        rest = (await http.get(f"/metrics?limit=2&cursor={first['nextCursor']}")).json()
+    assert first["data"] + rest["data"] == found
+    assert rest["nextCursor"] is None
+
+
+async def test_history_and_trends(edge: RunningEdge, facts: Facts) -> None:
+    for hours, value in enumerate((90.0, 80.0, 70.0)):
+        await facts.history("a", value, DAY.replace(hour=12) + timedelta(hours=hours), hours == 1)
+    await facts.history("b", 50.0, DAY.replace(hour=12))
+    await facts.history("b", 10.0, NOW - timedelta(days=40))
+    found = await get(edge, "/metrics/history?assetId=a&metricType=score")
+    assert [point["value"] for point in found] == [70, 80, 90]
+    assert [point.get("late", False) for point in found] == [False, True, False]
+    since = (DAY.replace(hour=13)).isoformat().replace("+", "%2B")
+    assert len(await get(edge, f"/metrics/history?assetId=a&since={since}")) == 2
+    async with edge.http() as http:
+        page = (await http.get("/metrics/history?assetId=a&limit=2")).json()
+        rest = await http.get(f"/metrics/history?assetId=a&limit=2&cursor={page['nextCursor']}")
+        assert page["data"] + rest.json()["data"] == found
+        assert (await http.get("/metrics/history")).status_code == 422
+        assert (await http.get("/trends?assetId=a*")).status_code == 422
+        assert (await http.get("/trends?days=91")).status_code == 422
+    (day,) = await get(edge, "/trends?assetId=a")
+    assert day["date"] == DAY.date().isoformat()
+    assert (day["average"], day["minimum"], day["maximum"], day["count"]) == (80, 70, 90, 3)
+    assert day["deviation"] == pytest.approx(10)
+    (overall,) = await get(edge, "/trends?days=7")
+    assert (overall["assetId"], overall["average"], overall["count"]) == (None, 72.5, 4)
+
+
+async def test_dimensions_weigh(edge: RunningEdge, facts: Facts) -> None:
+    await facts.dimension("a", "completeness", 90, 3)
+    await facts.dimension("a", "accuracy", 50, 1)
+    await facts.dimension("b", "accuracy", 70, 2)
+    found = await get(edge, "/dimensions")
+    assert [(one["assetId"], one["weightedScore"]) for one in found] == [("a", 80), ("b", 70)]
+    assert [d["dimension"] for d in found[0]["dimensions"]] == ["accuracy", "completeness"]
+    assert [one["assetId"] for one in await get(edge, "/dimensions?assetId=b")] == ["b"]
+    async with edge.http() as http:
+        page = (await http.get("/dimensions?limit=1")).json()
+        rest = (await http.get(f"/dimensions?limit=1&cursor={page['nextCursor']}")).json()
+    assert page["data"] + rest["data"] == found
+
+
+async def test_assets_and_stats(edge: RunningEdge, facts: Facts, stream: Stream) -> None:
+    await facts.current("warehouse.orders", "score", 91.5)
+    await facts.current("warehouse.orders", "issues", 4)
+    await facts.current("crm.users", "score", 70)
+    await stream.store(
+        an_alert("crm.users", severity=Severity.CRITICAL),
+        an_alert("crm.users"),
+        an_alert("crm.users", status=AlertStatus.RESOLVED),
+    )
+    users, orders = await get(edge, "/assets")
+    assert (users["assetId"], users["score"], users["activeAlerts"]) == ("crm.users", 70, 2)
+    assert users["worstSeverity"] == "critical"
+    assert (orders["score"], orders["issues"], orders["activeAlerts"]) == (91.5, 4, 0)
+    assert "worstSeverity" not in orders
+    assert [a["assetId"] for a in await get(edge, "/assets?query=ORD")] == ["warehouse.orders"]
+    assert await get(edge, "/assets?query=%25") == []
+    assert [a["assetId"] for a in await get(edge, "/assets?assetId=crm.*")] == ["crm.users"]
+    assert await get(edge, "/assets/crm.users") == users
+    assert await get(edge, "/assets/crm%2Eusers") == users
+    stats = await get(edge, "/stats")
+    assert (stats["totalAssets"], stats["avgQualityScore"], stats["openIssues"]) == (2, 80.75, 4)
+    assert stats["alertsBySeverity"] == {"critical": 1, "high": 1, "medium": 0, "low": 0}
+    assert stats["recentlyMonitored"] == 2
+    async with edge.http() as http:
+        assert (await http.get("/assets/nothing")).status_code == 404
+
+
+async def test_etag_gzip_head_and_headers(edge: RunningEdge, stream: Stream) -> None:
+    await stream.store(*(an_alert(f"a{n}") for n in range(20)))
+    async with edge.http() as http:
+        first = await http.get("/alerts")
+        assert first.headers["content-encoding"] == "gzip"
+        tag = first.headers["etag"]
+        same = await http.get("/alerts", headers={"if-none-match": f'"x", {tag}'})
+        assert (same.status_code, same.content) == (304, b"")
+        await stream.store(an_alert("new"))
+        other = await http.get("/alerts", headers={"if-none-match": tag})
+        assert other.status_code == 200
+        assert other.headers["etag"] != tag
+        plain = await http.get("/alerts", headers={"accept-encoding": "identity"})
+        assert "content-encoding" not in plain.headers
+        assert plain.json() == other.json()
+        head = await http.head("/alerts")
+        assert (head.status_code, head.content) == (200, b"")
+        assert head.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_system_and_metrics(edge: RunningEdge) -> None:
+    system = await get(edge, "/system")
+    assert system["ready"] is False
+    assert system["worker"]["members"] == 0
+    assert (system["deadLetters"], system["outbox"]) == (0, 0)
+    async with httpx.AsyncClient(base_url=edge.url) as http:
+        text = (await http.get("/metrics")).text
+    assert 'route="/api/quality/realtime/system"' in text
+    for name in ("tidemark_ws_connections", "tidemark_edge_lag_records", "process_cpu_seconds"):
+        assert name in text
+
+
+async def test_documents_and_a_missing_dashboard(
+    make_edge: Callable[..., RunningEdge], topics: Topics, tmp_path: Path
+) -> None:
+    edge = make_edge(dashboard_dir=str(tmp_path / "dist"))
+    edge.start()
+    async with httpx.AsyncClient(base_url=edge.url) as http:
+        assert (await http.get("/api/openapi.json")).json()["openapi"] == "3.1.0"
+        assert (await http.get("/api/asyncapi.json")).json()["asyncapi"] == "3.0.0"
+        assert "/api/quality/realtime/alerts" in (await http.get("/api/docs")).text
+        assert "npm run build" in (await http.get("/")).text
+        (tmp_path / "dist" / "static").mkdir(parents=True)
+        (tmp_path / "dist" / "index.html").write_text("<title>built</title>")
+        (tmp_path / "dist" / "static" / "app-1.js").write_text("run()")
+        (tmp_path / "secret").write_text("x")
+        for path in ("/", "/alerts", "/assets/warehouse.orders"):
+            page = await http.get(path)
+            assert "built" in page.text, path
+            assert page.headers["cache-control"] == "no-cache"
+        script = await http.get("/static/app-1.js")
+        assert (script.text, "immutable" in script.headers["cache-control"]) == ("run()", True)
+        for path in ("/static/gone-2.js", "/api/nothing"):
+            assert (await http.get(path)).status_code == 404
+        for path in ("/../secret", "/%2e%2e/secret", "/static/..%2f..%2fsecret"):
+            assert (await http.get(path)).text != "x"
+        assert (await http.post("/")).status_code == 404
