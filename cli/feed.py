@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import feed_files, feed_sample
+from cli import feed_files, feed_sample, feed_sql
 
 feed = typer.Typer(
     no_args_is_help=True,
@@ -22,3 +22,4 @@ with --url.
 )
 feed.command("sample")(feed_sample.sample)
 feed_files.add_kinds(feed)
+feed.command("sql")(feed_sql.sql)

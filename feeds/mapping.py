@@ -135,7 +135,18 @@ def load_mapping(file: Path) -> Mapping:
 
 def named_dimension(name: object) -> MetricType | None:
     """Return the dimension a document names itself, where it is one of ours."""
-    known = {"conformity": "validity", "coverage": "completeness"}
+    known = {
+        "conformity": "validity",
+        "coverage": "completeness",
+        # ODCS's short names.
+        "ac": "accuracy",
+        "cp": "completeness",
+        "cf": "validity",
+        "cs": "consistency",
+        "cv": "completeness",
+        "tm": "timeliness",
+        "uq": "uniqueness",
+    }
     lowered = str(name).strip().lower()
     try:
         metric = MetricType(known.get(lowered, lowered))

@@ -1,0 +1,1 @@
+"""SQL checks: for tables whose jobs report nothing themselves."""

@@ -1,0 +1,266 @@
+"""The checks file: an ODCS 3.1 contract's schema and quality, and where to run it."""
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import msgspec
+import yaml
+from croniter import croniter
+from msgspec import Struct
+
+from feeds.mapping import named_dimension
+from feeds.sql.condition import OPERATORS, Condition
+
+ROW_METRICS: Final = frozenset({"nullValues", "missingValues", "invalidValues", "duplicateValues"})
+METRICS: Final = ROW_METRICS | {"rowCount", "freshness"}
+IN_COLUMN: Final = frozenset({"nullValues", "missingValues", "invalidValues", "freshness"})
+SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+UNITS: Final = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
+DEFAULT_EVERY: Final = timedelta(minutes=5)
+_DURATION: Final = re.compile(r"(\d+)([smhd])")
+_VARIABLE: Final = re.compile(r"\$\{(\w+)\}")
+
+
+class ContractError(ValueError):
+    """The checks file makes no sense; the message names file and check."""
+
+
+class Quality(Struct, rename="camel", forbid_unknown_fields=True, kw_only=True):
+    """One rule, with ODCS's names. `rule` is the deprecated name of `metric`."""
+
+    id: str | None = None
+    name: str | None = None
+    description: str | None = None
+    type: Literal["library", "text", "sql", "custom"] | None = None
+    metric: str | None = None
+    rule: str | None = None
+    arguments: dict[str, Any] = {}
+    query: str | None = None
+    unit: str | None = None
+    dimension: str | None = None
+    severity: str | None = None
+    scheduler: str | None = None
+    schedule: str | None = None
+    engine: Any = None
+    implementation: Any = None
+    method: Any = None
+    business_impact: Any = None
+    custom_properties: Any = None
+    authoritative_definitions: Any = None
+    tags: Any = None
+    must_be: bool | float | None = None
+    must_not_be: bool | float | None = None
+    must_be_greater_than: float | None = None
+    must_be_greater_or_equal_to: float | None = None
+    must_be_less_than: float | None = None
+    must_be_less_or_equal_to: float | None = None
+    must_be_between: tuple[float, float] | None = None
+    must_not_be_between: tuple[float, float] | None = None
+
+
+class Property(Struct, rename="camel"):
+    """A column."""
+
+    name: str
+    physical_name: str | None = None
+    quality: list[Any] = []
+
+
+class Table(Struct, rename="camel"):
+    """A table. `asset` is our own: the asset id, if not the table's name."""
+
+    name: str
+    physical_name: str | None = None
+    asset: str | None = None
+    quality: list[Any] = []
+    properties: list[Property] = []
+
+
+class Document(Struct, rename="camel"):
+    """The file. Everything else that a contract says is not ours to read."""
+
+    schema: list[Table]
+    connection: str | None = None
+    every: str | None = None
+    timeout: str | None = None
+    asset_prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One rule, ready to run.
+
+    Attributes:
+        metric: one of `METRICS`, or `sql`.
+        table: the table as SQL names it.
+        columns: the columns as SQL names them.
+        every: seconds from one run to the next, unless `cron` says when.
+    """
+
+    name: str
+    asset: str
+    metric: str
+    table: str
+    columns: tuple[str, ...]
+    condition: Condition
+    every: float
+    cron: str | None
+    warning: bool
+    rule: Quality
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """What to check, and where. `timeout` in seconds for one query."""
+
+    connection: str
+    checks: tuple[Check, ...]
+    timeout: float
+
+
+def load_contract(file: Path, connection: str | None = None) -> Contract:
+    """Read a checks file; `connection` overrides the file's.
+
+    Raises:
+        ContractError: it can't be read, or a check makes no sense.
+    """
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        document = msgspec.convert(content, Document)
+        url = _expanded(connection or document.connection or "")
+        every = duration(document.every) if document.every else DEFAULT_EVERY.total_seconds()
+        timeout = duration(document.timeout) if document.timeout else 60.0
+        checks = tuple(
+            check for table in document.schema for check in _checks(table, document, every)
+        )
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, ValueError) as error:
+        raise ContractError(f"{file}: {error}") from None
+    if not checks:
+        raise ContractError(f"{file}: holds no check that can be run")
+    if not url:
+        raise ContractError(f"{file}: no connection: give one there or with --connection")
+    return Contract(url, checks, timeout)
+
+
+def duration(text: str) -> float:
+    """Return the seconds of `30s`, `5m`, `1h` or `1d`.
+
+    Raises:
+        ValueError: it is none of them.
+    """
+    match = _DURATION.fullmatch(text.strip())
+    if match is None or int(match[1]) == 0:
+        raise ValueError(f"{text!r} is no duration such as 30s, 5m, 1h or 1d")
+    return float(int(match[1]) * SECONDS[match[2]])
+
+
+def quoted(name: str) -> str:
+    """Return a name as an SQL identifier, each part of `schema.table` in quotes."""
+    return ".".join('"' + part.replace('"', '""') + '"' for part in name.split("."))
+
+
+def _checks(table: Table, document: Document, every: float) -> Iterator[Check]:
+    asset = table.asset or document.asset_prefix + table.name
+    relation = table.physical_name or quoted(table.name)
+    places: list[tuple[str, Property | None, list[Any]]] = [(table.name, None, table.quality)]
+    places += [(f"{table.name}.{p.name}", p, p.quality) for p in table.properties]
+    for place, column, rules in places:
+        for index, raw in enumerate(rules):
+            where = f"{place} quality[{index}]"
+            rule = _rule(raw, where)
+            if rule is not None:
+                yield _check(rule, where, asset, relation, column, every)
+
+
+def _rule(raw: Any, where: str) -> Quality | None:
+    """Return a rule that can be run, None for text and for other engines'."""
+    if isinstance(raw, dict) and raw.get("name"):
+        where = f"{where} ({raw['name']})"
+    try:
+        rule = msgspec.convert(raw, Quality)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"{where}: {error}") from None
+    return None if rule.type in {"text", "custom"} else rule
+
+
+def _check(
+    rule: Quality, where: str, asset: str, table: str, column: Property | None, every: float
+) -> Check:
+    if rule.name:
+        where = f"{where} ({rule.name})"
+    metric = "sql" if rule.type == "sql" or rule.query else rule.metric or rule.rule
+    try:
+        columns = _columns(rule, metric, column)
+        _demand(rule, metric)
+        condition = _condition(rule)
+        if rule.schedule and not croniter.is_valid(rule.schedule):
+            raise ValueError(f"schedule: {rule.schedule!r} is no cron expression")
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from None
+    subject = f" of {column.name}" if column else ""
+    return Check(
+        name=rule.name or f"{metric}{subject}",
+        asset=asset,
+        metric=str(metric),
+        table=table,
+        columns=columns,
+        condition=condition,
+        every=every,
+        cron=rule.schedule,
+        warning=str(rule.severity).lower() in {"warning", "warn", "info", "low"},
+        rule=rule,
+    )
+
+
+def _columns(rule: Quality, metric: str | None, column: Property | None) -> tuple[str, ...]:
+    if column is not None:
+        return (column.physical_name or quoted(column.name),)
+    named = rule.arguments.get("properties") or rule.arguments.get("column") or []
+    names = [named] if isinstance(named, str) else named
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ValueError("arguments: properties must be a list of columns")
+    if not names and metric in IN_COLUMN | {"duplicateValues"}:
+        raise ValueError(
+            f"{metric} needs a column: place it under properties, or name it in arguments"
+        )
+    return tuple('"' + name.replace('"', '""') + '"' for name in names)
+
+
+def _demand(rule: Quality, metric: str | None) -> None:
+    if metric == "sql":
+        if not (rule.query or "").strip():
+            raise ValueError("query is missing")
+    elif metric not in METRICS:
+        raise ValueError(f"metric: {metric!r} is not one of {', '.join(sorted(METRICS))}")
+    if metric == "invalidValues" and not rule.arguments.keys() & {"validValues", "pattern"}:
+        raise ValueError("invalidValues needs validValues or pattern in arguments")
+    if metric == "missingValues" and not isinstance(rule.arguments.get("missingValues"), list):
+        raise ValueError("missingValues needs the list missingValues in arguments")
+    units = {"freshness": set(UNITS), "rowCount": {"rows"}}.get(str(metric), {"rows", "percent"})
+    if rule.unit is not None and metric != "sql" and rule.unit not in units:
+        raise ValueError(f"unit: {rule.unit!r} is not one of {', '.join(sorted(units))}")
+    if rule.dimension is not None and named_dimension(rule.dimension) is None:
+        raise ValueError(f"dimension: {rule.dimension!r} is none that is known")
+
+
+def _condition(rule: Quality) -> Condition:
+    given = {name: getattr(rule, name) for name in OPERATORS if getattr(rule, name) is not None}
+    if not given and not rule.query:
+        raise ValueError("has no condition such as mustBe or mustBeLessThan")
+    return Condition(given)
+
+
+def _expanded(url: str) -> str:
+    """Put environment variables in for `${NAME}`, so that no password need be written down."""
+
+    def value(match: re.Match[str]) -> str:
+        if match[1] not in os.environ:
+            raise ValueError(f"connection: the environment has no {match[1]}")
+        return os.environ[match[1]]
+
+    return _VARIABLE.sub(value, url)
