@@ -42,14 +42,21 @@ class Relay:
 
     async def run(self) -> None:
         """Relay until cancelled."""
+        waiting = False
         while True:
             try:
                 woken = await self._woken()
                 while await self._relay(patient=woken) == BATCH:
                     pass
             except (psycopg.Error, PoolTimeout, Refusal) as error:
-                log.debug("outbox waits", error=str(error))
+                if not waiting:
+                    log.warning("the outbox waits", error=str(error).strip())
+                waiting = True
                 await asyncio.sleep(POLL_SECONDS)
+            else:
+                if waiting:
+                    log.info("the outbox goes on")
+                waiting = False
 
     async def _woken(self) -> bool:
         try:

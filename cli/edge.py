@@ -1,5 +1,7 @@
 """`tidemark edge`: REST, WebSocket and the dashboard."""
 
+import logging
+
 from pipeline.log import configure_logging
 from pipeline.settings import load_settings
 
@@ -14,4 +16,7 @@ def edge() -> None:
 
     settings = load_settings()
     configure_logging(settings, "edge")
+    if settings.log_level != "debug":
+        # It tells every attempt to reconnect; the relay tells the first and the last.
+        logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
     run(settings)

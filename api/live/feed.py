@@ -30,7 +30,6 @@ log = structlog.get_logger(__name__)
 REMEMBERED: Final = 100_000
 TAIL_RECORDS: Final = 20_000
 POLL_MS: Final = 1000
-POLL_RECORDS: Final = 200
 RETRY_SECONDS: Final = 1.0
 PARTITIONS_SECONDS: Final = 30.0
 TURN_SECONDS: Final = 0.005
@@ -189,7 +188,9 @@ class Feed:
         monitor.KAFKA_UP.set(1)
         check = time.monotonic() + PARTITIONS_SECONDS
         while True:
-            batches = await consumer.getmany(timeout_ms=POLL_MS, max_records=POLL_RECORDS)
+            # All there is: aiokafka fetches a partition anew only 100 ms later while records of
+            # another still lie there.
+            batches = await consumer.getmany(timeout_ms=POLL_MS)
             turn = time.monotonic()
             for tp, records in batches.items():
                 place = self._place(tp)

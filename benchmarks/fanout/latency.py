@@ -73,6 +73,7 @@ async def start(settings: Settings, name: str, cores: str) -> asyncio.subprocess
         "TIDEMARK_KAFKA_BROKERS": settings.kafka_brokers,
         "TIDEMARK_HTTP_PORT": str(settings.http_port),
         "TIDEMARK_STATE_DIR": str(settings.state_dir),
+        # PostgreSQL is not on this path; the edge does without.
         "TIDEMARK_LOG_LEVEL": "error",
     }
     return await asyncio.create_subprocess_exec(
@@ -92,7 +93,8 @@ async def run(settings: Settings, given: argparse.Namespace, pids: list[int]) ->
         for number in range(given.clients)
     ]
     await asyncio.sleep(3)
-    await produce(settings, producer, given.rate, 3)
+    # A fresh broker and its clients take a while to settle.
+    await produce(settings, producer, given.rate, 10)
     delays.clear()
     arrived[0] = 0
     before = [cpu(pid) for pid in pids]
@@ -101,6 +103,7 @@ async def run(settings: Settings, given: argparse.Namespace, pids: list[int]) ->
     await asyncio.sleep(1)
     took = time.monotonic() - started
     used = [cpu(pid) - then for pid, then in zip(pids, before, strict=True)]
+    print(await push_seconds(settings))
     for client in clients:
         client.cancel()
     await asyncio.gather(*clients, return_exceptions=True)
@@ -114,6 +117,17 @@ async def run(settings: Settings, given: argparse.Namespace, pids: list[int]) ->
         f"max {max(delays) * 1e3:.0f} ms\n"
         f"CPU of one core: worker {used[0] / took:.0%}, edge {used[1] / took:.0%}"
     )
+
+
+async def push_seconds(settings: Settings) -> str:
+    """Return how long the edge takes, from a change's Kafka timestamp to its last socket."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", settings.http_port)
+    writer.write(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    text = (await reader.read()).decode()
+    writer.close()
+    bucket = "tidemark_edge_push_seconds_bucket"
+    lines = [line.removeprefix(bucket) for line in text.splitlines() if line.startswith(bucket)]
+    return "change in Kafka to sockets, cumulative: " + ", ".join(lines)
 
 
 async def until_it_flows(settings: Settings, producer: AIOKafkaProducer) -> None:

@@ -134,6 +134,20 @@ async def test_sockets_say_who_they_are_first(edge: RunningEdge, stream: Stream)
         assert reply["payload"]["code"] == "not_found"
 
 
+async def test_a_token_is_renewed_in_its_time(edge: RunningEdge, stream: Stream) -> None:
+    mine, alike = [await key(edge, Role.VIEWER, ["sales.*"]) for _ in range(2)]
+    wider = await key(edge, Role.VIEWER)
+    async with edge.socket() as talk:
+        await talk.hear()
+        await talk.ask("authenticate", {"token": mine})
+        await talk.ask("subscribe")
+        assert (await talk.ask("authenticate", {"token": alike}))["type"] == "authenticated"
+        await stream.push(a_change("sales.x"))
+        assert (await talk.hear())["payload"]["assetId"] == "sales.x"
+        # What is subscribed was asked for within the scope of then.
+        assert (await talk.ask("authenticate", {"token": wider}))["type"] == "error"
+
+
 async def test_a_viewer_takes_no_step_and_an_ingester_hears_nothing(
     edge: RunningEdge, stream: Stream
 ) -> None:
