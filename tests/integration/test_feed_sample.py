@@ -6,10 +6,13 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import msgspec
 from kafka import KafkaAdminClient, KafkaConsumer
 from kafka.admin import NewTopic
 
 from pipeline.operators.validate import check_key, decode_event
+from pipeline.topics import Topics, topic_specs
+from schemas.alerts import Alert, AlertType
 from tests.conftest import SettingsFactory, Starter
 
 
@@ -50,6 +53,35 @@ def test_days_are_replayed_and_a_restart_goes_on(
     assert set(days) == {"2013-02-07", "2013-02-08", "2013-02-09"}
     # Replayed once more after the restart, as new measurements.
     assert days["2013-02-07"] == 2 * (days["2013-02-07"] // 2) > days["2013-02-08"]
+
+
+def test_the_storm_raises_a_critical_alert(
+    make_settings: SettingsFactory, start_tidemark: Starter, kafka_cluster: str, tmp_path: Path
+) -> None:
+    settings = make_settings(database_url="postgresql://unused")
+    admin = KafkaAdminClient(bootstrap_servers=kafka_cluster)
+    admin.create_topics(
+        [NewTopic(spec.name, 2, 1, topic_configs=spec.config) for spec in topic_specs(settings)]
+    )
+    admin.close()
+    start_tidemark("worker", settings=settings)
+    days = ("--from", "2013-02-07", "--to", "2013-02-08", "--once", "--pace", "0")
+    feed = start_tidemark("feed", "sample", *days, settings=settings)
+    assert feed.wait(60) == 0, (tmp_path / "feed-1.log").read_text()
+    consumer = KafkaConsumer(
+        Topics(settings.topic_prefix).alerts_critical,
+        bootstrap_servers=kafka_cluster,
+        auto_offset_reset="earliest",
+        consumer_timeout_ms=60_000,
+    )
+    for record in consumer:
+        alert = msgspec.json.decode(record.value, type=Alert)
+        if alert.asset_id == "nyc.flights":
+            break
+    consumer.close()
+    assert (alert.asset_id, alert.alert_type) == ("nyc.flights", AlertType.SUDDEN_DROP)
+    assert alert.metadata.change is not None
+    assert alert.metadata.change <= -20
 
 
 def test_days_outside_the_data_are_refused(

@@ -1,6 +1,8 @@
 """Every adapter against every kind of bad document; lines and paths."""
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +12,15 @@ from hypothesis import strategies as st
 from feeds.adapters import ADAPTERS, parse
 from feeds.document import Fault
 from feeds.locate import line_of, offset_of, path_name
-from feeds.mapping import DEFAULT, Mapping, MappingError, load_mapping, named_dimension, normal
+from feeds.mapping import (
+    DEFAULT,
+    DEFAULT_DIMENSIONS,
+    Mapping,
+    MappingError,
+    load_mapping,
+    named_dimension,
+    normal,
+)
 from pipeline.operators.validate import decode_event
 from schemas.metrics import MetricType
 from tests.unit.feeds.documents import DATA, document, read
@@ -20,6 +30,7 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=20,
 )
+DOCS = Path(__file__).parents[3] / "docs" / "feeds.md"
 FIXTURES = [
     ("dbt", "dbt_run_results.json"),
     ("dbt", "dbt_sources.json"),
@@ -166,6 +177,16 @@ def test_what_is_not_there_is_placed_at_its_parent() -> None:
 )
 def test_built_in_mapping(check: str, dimension: MetricType | None) -> None:
     assert DEFAULT.dimension(check) is dimension
+
+
+def test_the_documented_mapping_is_the_built_in_one() -> None:
+    rows = re.findall(r"^\| (\w+) \| ((?:`[^`]+` ?)+)\|$", DOCS.read_text(), re.MULTILINE)
+    documented = {
+        pattern: MetricType(dimension)
+        for dimension, patterns in rows
+        for pattern in re.findall(r"`([^`]+)`", patterns)
+    }
+    assert documented == DEFAULT_DIMENSIONS
 
 
 def test_names_are_normalised() -> None:
