@@ -1,11 +1,11 @@
 """The parts of an edge and how they hang together."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import Any, Final
+from typing import Final
 from uuid import uuid4
 
 import structlog
@@ -34,6 +34,7 @@ log = structlog.get_logger(__name__)
 POOL_SECONDS: Final = 3.0
 """How long a request waits for a connection to PostgreSQL."""
 BURST: Final = 10
+RESTART_SECONDS: Final = 1.0
 STATEMENT_MS: Final = 15_000
 
 
@@ -84,13 +85,16 @@ class Edge:
             stack.push_async_callback(self.pool.close, timeout=1.0)
             stack.push_async_callback(self.sessions.say_goodbye)
             tasks = [
-                self._start("feed", self.hub.feed.run()),
-                self._start("hub", self.hub.watch()),
-                self._start("producer", self.producer.run()),
-                self._start("watch", self.watch.run()),
-                self._start("relay", self.relay.run()),
-                self._start("sessions", self.sessions.run()),
-                self._start("tokens", recheck_callers(self)),
+                asyncio.create_task(_keep_running(name, run), name=name)
+                for name, run in (
+                    ("feed", self.hub.feed.run),
+                    ("hub", self.hub.watch),
+                    ("producer", self.producer.run),
+                    ("watch", self.watch.run),
+                    ("relay", self.relay.run),
+                    ("sessions", self.sessions.run),
+                    ("tokens", lambda: recheck_callers(self)),
+                )
             ]
             try:
                 yield
@@ -99,13 +103,12 @@ class Edge:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _start(self, name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = asyncio.create_task(work, name=name)
-        task.add_done_callback(_tell_end)
-        return task
 
-
-def _tell_end(task: asyncio.Task[None]) -> None:
-    # These run for ever: one that ends has failed, and readiness tells.
-    if not task.cancelled() and (error := task.exception()):
-        log.error("a part has failed", part=task.get_name(), exc_info=error)
+async def _keep_running(name: str, run: Callable[[], Awaitable[None]]) -> None:
+    """Run a part for ever: what it did not foresee must not leave an edge half alive."""
+    while True:
+        try:
+            await run()
+        except Exception:
+            log.exception("a part has failed and starts again", part=name)
+        await asyncio.sleep(RESTART_SECONDS)

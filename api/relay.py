@@ -49,11 +49,13 @@ class Relay:
                 while await self._relay(patient=woken) == BATCH:
                     pass
             except (psycopg.Error, PoolTimeout, Refusal) as error:
+                monitor.POSTGRES_UP.set(isinstance(error, Refusal))
                 if not waiting:
                     log.warning("the outbox waits", error=str(error).strip())
                 waiting = True
                 await asyncio.sleep(POLL_SECONDS)
             else:
+                monitor.POSTGRES_UP.set(1)
                 if waiting:
                     log.info("the outbox goes on")
                 waiting = False

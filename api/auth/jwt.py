@@ -44,7 +44,8 @@ class TokenVerifier:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._keys: dict[str | None, jwt.PyJWK] = {}
-        self._fetched = -KEYS_SECONDS
+        self._fetched = float("-inf")
+        self._attempted = float("-inf")
         self._fetching = asyncio.Lock()
         self._verified: OrderedDict[bytes, Caller] = OrderedDict()
 
@@ -102,24 +103,26 @@ class TokenVerifier:
         except jwt.InvalidTokenError:
             raise _refused("it is neither an API key nor a JWT") from None
         age = time.monotonic() - self._fetched
-        if age > KEYS_SECONDS or (key_id not in self._keys and age > REFRESH_SECONDS):
-            await self._fetch_keys(self._fetched)
+        if age > KEYS_SECONDS or key_id not in self._keys:
+            await self._fetch_keys()
+        if not self._keys:
+            raise unavailable("the token issuer's keys can't be had just now")
         try:
             return self._keys[key_id]
         except KeyError:
             raise _refused("its signing key is not one of the issuer's") from None
 
-    async def _fetch_keys(self, known: float) -> None:
+    async def _fetch_keys(self) -> None:
+        """Ask the issuer, unless somebody has just done so, whatever came of it."""
         async with self._fetching:
-            if self._fetched != known:
-                return  # somebody else did meanwhile
+            if time.monotonic() - self._attempted < REFRESH_SECONDS:
+                return
+            self._attempted = time.monotonic()
             try:
                 found = await asyncio.to_thread(self._download)
                 keys = jwt.PyJWKSet.from_dict(found)
             except (OSError, ValueError, KeyError, jwt.PyJWTError) as error:
                 log.warning("the issuer's keys could not be had", error=str(error))
-                if not self._keys:
-                    raise unavailable("the token issuer's keys can't be had just now") from None
                 return
             self._keys = {key.key_id: key for key in keys.keys}
             self._fetched = time.monotonic()
