@@ -16,9 +16,10 @@ from pipeline.operators.identity import TIDEMARK_NAMESPACE
 from schemas.metrics import MAX_ASSET_ID, MetricEvent, MetricType
 
 DIGITS: Final = 4
-MOST_NAMES: Final = 20
-"""Failed checks that an event's metadata names."""
-MOST_LETTERS: Final = 200
+MOST_NAMES: Final = 10
+"""Checks of each verdict that an event's metadata names; with at most so many letters of
+each it stays below the 16 KiB that an event may carry, whatever the letters."""
+MOST_LETTERS: Final = 80
 
 
 class Verdict(Enum):
@@ -86,7 +87,7 @@ class Occasion:
     identity: str
     source: str
     timestamp: datetime
-    context: dict[str, Any]
+    context: dict[str, str]
 
 
 def derive(findings: Iterable[Finding], occasion: Occasion, mapping: Mapping) -> ParsedDocument:
@@ -134,7 +135,8 @@ def metrics(found: Sequence[Finding], mapping: Mapping) -> Iterator[tuple[Metric
 def _events(
     asset_id: str, found: Sequence[Finding], occasion: Occasion, mapping: Mapping
 ) -> Iterator[MetricEvent]:
-    metadata = Raw(msgspec.json.encode(occasion.context | _summary(found)))
+    context = {name: str(value)[:MOST_LETTERS] for name, value in occasion.context.items()}
+    metadata = Raw(msgspec.json.encode(context | _summary(found)))
     for metric, value in metrics(found, mapping):
         name = f"{occasion.source}\n{occasion.identity}\n{asset_id}\n{metric}"
         yield MetricEvent(

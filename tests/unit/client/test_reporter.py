@@ -1,5 +1,6 @@
 """The reporter's promises to the job it lives in."""
 
+import json
 import logging
 import os
 import subprocess
@@ -17,6 +18,7 @@ from tidemark_client import (
     ConfigurationError,
     DeliveryError,
     InvalidEvent,
+    MetricType,
     Refusal,
     Reporter,
     TidemarkError,
@@ -305,3 +307,31 @@ def test_warnings_do_not_flood(caplog: pytest.LogCaptureFixture) -> None:
     with Reporter(transport=ScriptedTransport(away, away, away), buffering=QUICK) as r:
         r.score("a", 1)
     assert caplog.text.count("held back") == 1
+
+
+def test_every_measure_has_its_metric_type() -> None:
+    transport = ScriptedTransport()
+    with Reporter(transport=transport, strict=True) as r:
+        for metric in MetricType:
+            getattr(r, metric.value)("a", 1)
+    sent = [json.loads(envelope.body)["metricType"] for envelope in transport.delivered]
+    assert sent == [metric.value for metric in MetricType]
+
+
+def test_kafka_without_its_library_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "kafka", None)
+    with pytest.raises(ConfigurationError, match=r"pip install 'tidemark-client\[kafka\]'"):
+        Reporter(brokers="kafka:9092", strict=True)
+
+
+def test_a_closing_reporter_does_not_sit_out_a_long_pause() -> None:
+    def busy(batch: Sequence[Envelope]) -> Sequence[Refusal]:
+        raise Unavailable("later", batch, retry_after=30)
+
+    transport = ScriptedTransport(busy)
+    r = Reporter(transport=transport, buffering=Buffering(linger=0, close_timeout=10))
+    r.score("a", 1)
+    while not transport.batches:
+        time.sleep(0.001)
+    r.close()
+    assert transport.assets == ["a"]
