@@ -6,10 +6,11 @@ import json
 import pytest
 from kafka import KafkaConsumer
 
+from devstack.ports import free_port
 from pipeline.operators.validate import check_key, decode_event
 from pipeline.topics import Topics
 from tests.conftest import SettingsFactory, Starter
-from tests.integration.api.conftest import RunningEdge, create_topics, free_port
+from tests.integration.api.conftest import RunningEdge, create_topics
 from tidemark_client import AsyncReporter, Buffering, DeliveryError, HttpTransport
 
 

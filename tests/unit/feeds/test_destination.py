@@ -6,16 +6,16 @@ from typing import Any
 import pytest
 
 from feeds.destination import kafka_transport, open_reporter
-from pipeline.settings import Settings
+from pipeline.settings import load_settings
 from tidemark_client import ConfigurationError
 
 
 def options(**settings: Any) -> dict[str, Any]:
-    return kafka_transport(Settings(**settings))._options
+    return kafka_transport(load_settings(**settings))._options
 
 
 def test_plain_kafka() -> None:
-    transport = kafka_transport(Settings(kafka_brokers="a:1,b:2", topic_prefix="acme"))
+    transport = kafka_transport(load_settings(kafka_brokers="a:1,b:2", topic_prefix="acme"))
     assert transport._topic == "acme.metrics"
     assert transport._options["bootstrap_servers"] == "a:1,b:2"
     assert "sasl_mechanism" not in transport._options
@@ -36,6 +36,6 @@ def test_secured_kafka() -> None:
 
 
 def test_an_edge_in_place_of_kafka() -> None:
-    open_reporter(Settings(), url="http://edge:3002", token="t").close()
+    open_reporter(load_settings(), url="http://edge:3002", token="t").close()
     with pytest.raises(ConfigurationError, match="not an http"):
-        open_reporter(Settings(), url="edge:3002", token=None)
+        open_reporter(load_settings(), url="edge:3002", token=None)

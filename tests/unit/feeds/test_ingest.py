@@ -166,3 +166,21 @@ def test_sql_checks_from_the_command(edge: Edge, tmp_path: Path) -> None:
     done = tidemark("sql", str(checks), "--once", "--url", edge.url)
     assert done.returncode == 1
     assert "checks.yaml: orders quality[0]: metric: 'rowCounts'" in done.stderr.decode()
+
+
+def test_a_watched_directory_is_taken_in_until_told_to_stop(edge: Edge, tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "cli.main", "feed", "csv", "--watch", tmp_path, "--url", edge.url],
+        cwd=ROOT, stderr=subprocess.PIPE,
+    ) as process:  # fmt: skip
+        assert process.stderr is not None
+        file = tmp_path / "a.csv"
+        file.write_text("asset,score\norders,1\n")
+        assert process.stderr.readline().endswith(b"a.csv: read\n")
+        assert [event["assetId"] for event in edge.taken] == ["orders"]
+        file.write_text("asset,score\norders,lots\n")
+        assert b"a.csv:2: value: 'lots' is no number" in process.stderr.readline()
+        process.terminate()
+        said = process.stderr.read()
+    assert b"1 event sent for 1 asset, 1 fault" in said
+    assert process.returncode == 1
