@@ -178,6 +178,7 @@ class Feed:
         for place in places:
             consumer.seek(self._partition(place), upto[place])
         self.cursor, self._tail = cursor, tail
+        self._moved.set()
 
     def _take_old(self, place: Place, record: Record, tail: Tail) -> None:
         event = read_event(place, record.offset, record.value)

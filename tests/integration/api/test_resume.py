@@ -108,7 +108,7 @@ async def test_over_a_restart_under_load(edge: RunningEdge, stream: Stream) -> N
                 else:
                     await talk.say("resume", {"position": position, "subscriptions": EVERYTHING})
                 while writing or len(heard) < len(sent):
-                    message = await talk.hear(10)
+                    message = await talk.hear(2)
                     assert message["type"] != "resume_failed", message
                     position = message["position"]
                     heard.extend(pushed([message]))
