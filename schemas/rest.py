@@ -386,6 +386,7 @@ class Identity(Struct, rename="camel", kw_only=True):
 
 # Query parameters. Lists are comma-separated, or the parameter is repeated.
 
+
 class MetricsQuery(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
     """Current values; `asset_id` is an id or a glob."""
 
