@@ -117,7 +117,9 @@ class AssetTable(faust.Table):
             for tp, offset in ends.items():
                 self.data.set_persisted_offset(tp, offset)
 
-    def _apply_locally(self, partition: int, encoded: list[tuple[bytes, bytes]], offset: int) -> None:
+    def _apply_locally(
+        self, partition: int, encoded: list[tuple[bytes, bytes]], offset: int
+    ) -> None:
         if isinstance(self.data, RocksStore):
             batch = rocksdict.WriteBatch(raw_mode=True)
             for key, value in encoded:
