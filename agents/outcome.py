@@ -39,7 +39,7 @@ async def publish(
         headers = dead_letter_headers(reason, topic, partition, refused.offset, refused.timestamp)
         written[topics.dead_letters].append(Outgoing(refused.key, refused.value, headers))
     await asyncio.gather(
-        *(_write(producer, name, partition, records) for name, records in written.items())
+        *(write(producer, name, partition, records) for name, records in written.items())
     )
 
 
@@ -97,9 +97,14 @@ def dead_letter_headers(
     ]
 
 
-async def _write(
+async def write(
     producer: AIOKafkaProducer, topic: str, partition: int, records: list[Outgoing]
 ) -> None:
+    """Write `records` to the partition of `topic` that goes with a source partition.
+
+    Raises:
+        aiokafka.errors.KafkaError: something could not be delivered.
+    """
     # The same partition number keeps an asset's records together; a topic
     # made with fewer partitions takes them modulo.
     count = len(await producer.partitions_for(topic))

@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from cli import edge, feed, keys, settings, worker
+from cli import dev, edge, feed, keys, migrate, settings, sink, worker
 from pipeline.settings import SettingsError
 
 app = typer.Typer(
@@ -17,7 +17,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.command("dev")(dev.dev)
+app.command("migrate")(migrate.migrate)
 app.command("worker")(worker.worker)
+app.command("sink")(sink.sink)
 app.command("edge")(edge.edge)
 app.add_typer(keys.keys, name="keys")
 app.add_typer(feed.feed, name="feed")

@@ -36,16 +36,19 @@ _HISTORY: Final = sql.SQL("""
     WHERE {where} ORDER BY "timestamp" DESC, event_id DESC LIMIT %(limit)s
 """)
 _TREND: Final = """
-    SELECT asset_id, day::text AS date, average, minimum, maximum, deviation, count
-    FROM quality_score_trends
-    WHERE asset_id = %(asset)s AND day > current_date - %(days)s ORDER BY day
+    SELECT asset_id, day::text AS date, mean AS average, minimum, maximum,
+           sqrt(squares / nullif(count - 1, 0)) AS deviation, count
+    FROM quality_metric_daily
+    WHERE asset_id = %(asset)s AND metric_type = 'score' AND day > current_date - %(days)s
+    ORDER BY day
 """
 _OVERALL_TREND: Final = sql.SQL("""
-    SELECT NULL AS asset_id, day::text AS date, sum(average * count) / sum(count) AS average,
+    SELECT NULL AS asset_id, day::text AS date, sum(mean * count) / sum(count) AS average,
            min(minimum) AS minimum, max(maximum) AS maximum, NULL::float8 AS deviation,
            sum(count)::bigint AS count
-    FROM quality_score_trends
-    WHERE {where} AND day > current_date - %(days)s GROUP BY day ORDER BY day
+    FROM quality_metric_daily
+    WHERE {where} AND metric_type = 'score' AND day > current_date - %(days)s
+    GROUP BY day ORDER BY day
 """)
 _DIMENSIONS: Final = sql.SQL("""
     WITH page AS (

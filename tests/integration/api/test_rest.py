@@ -12,6 +12,8 @@ import pytest
 
 from pipeline.topics import Topics
 from schemas.alerts import AlertStatus, Severity
+from schemas.metrics import MetricEvent, MetricType
+from sinks.history import Measurement, store
 from tests.integration.api.conftest import NOW, RunningEdge, Stream, an_alert, store_asset
 
 DAY = NOW - timedelta(days=1)
@@ -33,14 +35,10 @@ class Facts:
             )
 
     async def history(self, asset: str, value: float, at: datetime, late: bool = False) -> None:
+        event = MetricEvent(asset_id=asset, metric_type=MetricType.SCORE, value=value, timestamp=at)
+        one = Measurement(event, uuid4(), at, late, at, b"{}", "quality.metrics", 0, 0)
         async with await psycopg.AsyncConnection.connect(self._url) as connection:
-            await store_asset(connection, asset)
-            await connection.execute(
-                "INSERT INTO quality_metric_history "
-                '(asset_id, metric_type, value, "timestamp", event_id, late) '
-                "VALUES (%s, 'score', %s, %s, %s, %s)",
-                (asset, value, at, uuid4(), late),
-            )
+            await store(connection, [one])
 
     async def dimension(self, asset: str, name: str, score: float, weight: float) -> None:
         async with await psycopg.AsyncConnection.connect(self._url) as connection:

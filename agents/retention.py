@@ -1,0 +1,17 @@
+"""Every so often: drop the history that is older than the retention."""
+
+import faust
+from psycopg_pool import AsyncConnectionPool
+
+from pipeline.settings import Settings
+from sinks import retention
+
+
+def register(app: faust.App, pool: AsyncConnectionPool, settings: Settings) -> None:
+    """Add the timer that keeps the retention to `app`, due at once and at every interval."""
+
+    async def keep_retention() -> None:
+        await retention.keep(pool, settings.retention_days)
+
+    app.task(name="retention_at_start")(keep_retention)
+    app.timer(settings.retention_interval_seconds, name="retention")(keep_retention)

@@ -1,0 +1,68 @@
+"""`quality.history` -> PostgreSQL: history, current values, dimensions, daily figures."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import faust
+import msgspec
+import structlog
+from psycopg_pool import AsyncConnectionPool
+
+from agents.refuse import Refused, refuse
+from pipeline.app import batches
+from pipeline.record import Record
+from pipeline.settings import Settings
+from pipeline.topics import Topics
+from pipeline.transport import Batch, process
+from sinks import history, monitor
+from sinks.database import write_all
+from sinks.history import Measurement
+
+log = structlog.get_logger(__name__)
+
+
+def register(app: faust.App, topics: Topics, pool: AsyncConnectionPool, settings: Settings) -> None:
+    """Add the agent that stores measurements to `app`."""
+
+    async def handle(batch: Batch) -> None:
+        given, refused = _read(batch)
+        horizon = datetime.now(UTC).date() - timedelta(days=settings.retention_days)
+        kept = [one for one in given if one.timestamp.date() > horizon]
+        with monitor.WRITE_SECONDS.labels("history").time():
+            unstorable = await write_all(pool, history.store, kept)
+        refused += [_letter(one, reason) for one, reason in unstorable]
+        await refuse(app.producer._ensure_producer(), topics, refused)
+        monitor.STORED.labels("history").inc(len(kept) - len(unstorable))
+        monitor.EXPIRED.inc(len(given) - len(kept))
+
+    async def store_history(stream: AsyncIterator[Batch]) -> None:
+        await process(app, stream, handle)
+
+    app.agent(batches(app, topics.history), name="store_history")(store_history)
+
+
+def _read(batch: Batch) -> tuple[list[Measurement], list[Refused]]:
+    found: list[Measurement] = []
+    refused: list[Refused] = []
+    for record in batch.records:
+        try:
+            found += history.measurements(record.value or b"", _arrival(record))
+        except (msgspec.DecodeError, ValueError) as error:
+            refused.append(Refused.record(batch, record, f"not a record of the worker: {error}"))
+    return found, refused
+
+
+def _arrival(record: Record) -> datetime:
+    return datetime.fromtimestamp(record.timestamp / 1000, UTC)
+
+
+def _letter(one: Measurement, reason: str) -> Refused:
+    return Refused(
+        topic=one.topic,
+        partition=one.partition,
+        offset=one.offset,
+        timestamp=int(one.applied_at.timestamp() * 1000),
+        key=one.event.asset_id.encode(),
+        value=one.raw,
+        reason=f"applied, but PostgreSQL refuses it: {reason}",
+    )

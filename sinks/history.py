@@ -1,0 +1,176 @@
+"""Measurements: from the history topic to PostgreSQL, each once."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from itertools import starmap
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from msgspec.json import Decoder
+from psycopg import AsyncConnection
+
+from pipeline.operators.identity import derived_event_id
+from pipeline.operators.rollup import Measured, daily, newest
+from schemas.metrics import ABSENT, DIMENSIONS, HistoryBatch, MetricEvent
+
+_decode_batch: Final = Decoder(HistoryBatch).decode
+_decode_event: Final = Decoder(MetricEvent).decode
+
+_PARTITIONS: Final = "SELECT ensure_metric_history_partition(day) FROM unnest(%s::date[]) AS day"
+_ASSETS: Final = """
+    INSERT INTO assets AS known (asset_id, asset_name, asset_type, source, first_seen, last_seen)
+    SELECT id, coalesce(name, id), type, source, first_seen, last_seen
+    FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[],
+                %s::timestamptz[]) AS t (id, name, type, source, first_seen, last_seen)
+    ORDER BY id
+    ON CONFLICT (asset_id) DO UPDATE SET
+        asset_name = CASE WHEN excluded.asset_name = excluded.asset_id
+                          THEN known.asset_name ELSE excluded.asset_name END,
+        asset_type = coalesce(excluded.asset_type, known.asset_type),
+        source = coalesce(excluded.source, known.source),
+        last_seen = greatest(known.last_seen, excluded.last_seen)
+"""
+_HISTORY: Final = """
+    INSERT INTO quality_metric_history
+        (asset_id, metric_type, value, "timestamp", event_id, late, metadata)
+    SELECT * FROM unnest(%s::text[], %s::text[], %s::float8[], %s::timestamptz[], %s::uuid[],
+                         %s::bool[], %s::json[])
+    ON CONFLICT DO NOTHING
+    RETURNING event_id
+"""
+_CURRENT: Final = """
+    INSERT INTO quality_metric_current AS known
+        (asset_id, metric_type, value, "timestamp", previous_value)
+    SELECT * FROM unnest(%s::text[], %s::text[], %s::float8[], %s::timestamptz[], %s::float8[])
+    ON CONFLICT (asset_id, metric_type) DO UPDATE SET
+        value = excluded.value, "timestamp" = excluded."timestamp",
+        previous_value = coalesce(excluded.previous_value, known.value)
+    WHERE known."timestamp" <= excluded."timestamp"
+"""
+_DIMENSIONS: Final = """
+    INSERT INTO quality_dimension_scores AS known (asset_id, dimension, score, "timestamp")
+    SELECT * FROM unnest(%s::text[], %s::text[], %s::float8[], %s::timestamptz[])
+    ON CONFLICT (asset_id, dimension) DO UPDATE SET
+        score = excluded.score, "timestamp" = excluded."timestamp"
+    WHERE known."timestamp" <= excluded."timestamp"
+"""
+# Merges two sets of figures: Chan, Golub and LeVeque (1979), equation 2.1.
+_DAILY: Final = """
+    INSERT INTO quality_metric_daily AS known
+        (asset_id, metric_type, day, count, mean, squares, minimum, maximum)
+    SELECT * FROM unnest(%s::text[], %s::text[], %s::date[], %s::bigint[], %s::float8[],
+                         %s::float8[], %s::float8[], %s::float8[])
+    ON CONFLICT (asset_id, metric_type, day) DO UPDATE SET
+        count = known.count + excluded.count,
+        mean = known.mean
+            + (excluded.mean - known.mean) * excluded.count / (known.count + excluded.count),
+        squares = known.squares + excluded.squares + (excluded.mean - known.mean) ^ 2
+            * known.count * excluded.count / (known.count + excluded.count),
+        minimum = least(known.minimum, excluded.minimum),
+        maximum = greatest(known.maximum, excluded.maximum)
+"""
+
+
+class Measurement(NamedTuple):
+    """One applied event and where it was read."""
+
+    event: MetricEvent
+    event_id: UUID
+    timestamp: datetime
+    """In UTC."""
+    late: bool
+    applied_at: datetime
+    raw: bytes
+    topic: str
+    partition: int
+    offset: int
+
+
+def measurements(raw: bytes, applied_at: datetime) -> list[Measurement]:
+    """Return the measurements in a record of the history topic, in the order applied.
+
+    Raises:
+        msgspec.DecodeError: it is not a record of the detect stage.
+    """
+    batch = _decode_batch(raw)
+    late = set(batch.late)
+    found = []
+    for index, (offset, packed) in enumerate(zip(batch.offsets, batch.events, strict=True)):
+        event = _decode_event(packed)
+        event_id = event.event_id or derived_event_id(batch.topic, batch.partition, offset)
+        found.append(
+            Measurement(
+                event, event_id, event.timestamp.astimezone(UTC), index in late, applied_at,
+                bytes(packed), batch.topic, batch.partition, offset,
+            )
+        )  # fmt: skip
+    return found
+
+
+async def store(connection: AsyncConnection, given: Sequence[Measurement]) -> None:
+    """Write measurements, and what they come to, in the caller's transaction.
+
+    What PostgreSQL has already is passed over, in the sums as well.
+    """
+    unique = {(one.event.asset_id, one.timestamp, one.event_id): one for one in given}
+    rows = sorted(unique.values(), key=lambda one: one.event.asset_id)  # no deadlocks
+    days = sorted({one.timestamp.date() for one in rows})
+    await connection.execute(_PARTITIONS, (days,))
+    await connection.execute(_ASSETS, _columns(_asset_rows(rows)))
+    inserted = await connection.execute(_HISTORY, _columns(map(_history_row, rows)))
+    if inserted.rowcount != len(rows):
+        fresh = {event_id for (event_id,) in await inserted.fetchall()}
+        rows = [one for one in rows if one.event_id in fresh]
+    if rows:
+        await _sum_up(connection, [_measured(one) for one in rows])
+
+
+async def _sum_up(connection: AsyncConnection, fresh: Sequence[Measured]) -> None:
+    current = [
+        (*key, last.value, last.timestamp, last.previous)
+        for key, last in sorted(newest(fresh).items())
+    ]
+    if current:
+        await connection.execute(_CURRENT, _columns(current))
+    dimensions = [row[:4] for row in current if row[1] in DIMENSIONS]
+    if dimensions:
+        await connection.execute(_DIMENSIONS, _columns(dimensions))
+    figures = (
+        (*key, sums.count, sums.mean, sums.squares, sums.minimum, sums.maximum)
+        for key, sums in sorted(daily(fresh).items())
+    )
+    await connection.execute(_DAILY, _columns(figures))
+
+
+def _asset_rows(rows: Iterable[Measurement]) -> Iterable[tuple[Any, ...]]:
+    """One row for each asset, with the newest it said of itself."""
+    told: dict[str, list[Any]] = {}
+    for one in rows:
+        event = one.event
+        known = told.setdefault(
+            event.asset_id, [event.asset_id, None, None, None, one.applied_at, one.applied_at]
+        )
+        known[1] = event.asset_name or known[1]
+        known[2] = event.asset_type or known[2]
+        known[3] = event.source or known[3]
+        known[5] = max(known[5], one.applied_at)
+    return starmap(lambda *row: row, told.values())
+
+
+def _history_row(one: Measurement) -> tuple[Any, ...]:
+    event = one.event
+    metadata = None if event.metadata is ABSENT else bytes(event.metadata).decode()
+    return (
+        event.asset_id, event.metric_type.value, event.value, one.timestamp, one.event_id,
+        one.late, metadata,
+    )  # fmt: skip
+
+
+def _measured(one: Measurement) -> Measured:
+    event = one.event
+    return Measured(event.asset_id, event.metric_type.value, event.value, one.timestamp, one.late)
+
+
+def _columns(rows: Iterable[Sequence[Any]]) -> list[list[Any]]:
+    """Turn rows into the arrays that `unnest` turns back."""
+    return [list(column) for column in zip(*rows, strict=True)]

@@ -1,0 +1,38 @@
+"""Retention: days of history come ahead of time and go when they are too old."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import psycopg
+import structlog
+from psycopg_pool import AsyncConnectionPool
+
+from sinks import monitor
+from sinks.database import OUTAGES
+
+log = structlog.get_logger(__name__)
+
+_ENSURE: Final = "SELECT ensure_metric_history_partition(%s)"
+_CLEANUP: Final = "SELECT cleanup_old_metric_history(%s)"
+
+
+async def keep(pool: AsyncConnectionPool, retention_days: int) -> None:
+    """Make tomorrow's partition, drop those older than `retention_days`.
+
+    What can't be done now (an outage, a long reader) is left to the next time.
+    """
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+    try:
+        await pool.open(wait=False)
+        async with pool.connection() as connection:
+            await connection.execute(_ENSURE, (tomorrow,))
+        async with pool.connection() as connection:
+            row = await (await connection.execute(_CLEANUP, (retention_days,))).fetchone()
+    except psycopg.errors.LockNotAvailable:
+        log.info("old history stays for now: somebody is reading it")
+    except OUTAGES as error:
+        log.warning("old history stays for now", error=str(error).strip())
+    else:
+        if row and row[0]:
+            monitor.DAYS_DROPPED.inc(row[0])
+            log.info("old history is dropped", days=row[0])
