@@ -13,5 +13,5 @@ def register(app: faust.App, pool: AsyncConnectionPool, settings: Settings) -> N
     async def keep_retention() -> None:
         await retention.keep(pool, settings.retention_days)
 
-    app.task(name="retention_at_start")(keep_retention)
+    app.task(keep_retention)
     app.timer(settings.retention_interval_seconds, name="retention")(keep_retention)

@@ -39,9 +39,10 @@ def configure_logging(settings: Settings, process: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level.upper())
-    # Faust and aiokafka tell every heartbeat and rebalance at info.
+    # Faust and aiokafka tell every heartbeat and rebalance at info, Faust's services
+    # that they start and stop, in the name of the module that subclasses them.
     if settings.log_level != "debug":
-        for chatty in ("faust", "mode", "aiokafka", "kafka"):
+        for chatty in ("faust", "mode", "aiokafka", "kafka", "pipeline.transport", "tables.assets"):
             logging.getLogger(chatty).setLevel(logging.WARNING)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
