@@ -1,9 +1,12 @@
 """`quality.metrics` -> detect -> changes, alerts, history, dead letters -> the asset table."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import faust
+from faust.types import TP
 
+from agents import monitor
 from agents.outcome import publish
 from pipeline.app import batches
 from pipeline.operators.detect import Rules, detect
@@ -16,14 +19,23 @@ def register(app: faust.App, topics: Topics, assets: AssetTable, rules: Rules) -
     """Add the agent that detects to `app`."""
 
     async def handle(batch: Batch) -> None:
-        async with assets.writing:
-            states = assets.states(batch.partition)
-            outcome = detect(batch.records, batch.topic, batch.partition, states, rules)
-            producer = app.producer._ensure_producer()
-            await publish(producer, topics, batch.topic, batch.partition, outcome)
-            await assets.write(batch.partition, outcome.changed)
+        with monitor.BATCH_SECONDS.time():
+            async with assets.writing:
+                states = assets.states(batch.partition)
+                outcome = detect(batch.records, batch.topic, batch.partition, states, rules)
+                producer = app.producer._ensure_producer()
+                await publish(producer, topics, batch.topic, batch.partition, outcome)
+                written = await assets.write(batch.partition, outcome.changed)
+        monitor.count_outcome(outcome)
+        monitor.CHANGELOG_BYTES.inc(written)
+        end = app.consumer.highwater(TP(batch.topic, batch.partition)) or batch.next_offset
+        monitor.LAG.labels(batch.partition).set(max(0, end - batch.next_offset))
 
     async def detect_batches(stream: AsyncIterator[Batch]) -> None:
         await process(app, stream, handle)
 
+    async def forget_lag(_app: faust.App, _revoked: set[TP], **_: Any) -> None:
+        monitor.LAG.clear()
+
+    app.on_partitions_revoked.connect(forget_lag)
     app.agent(batches(app, topics.metrics), name="detect")(detect_batches)

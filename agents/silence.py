@@ -9,6 +9,7 @@ import faust
 import structlog
 from faust.types import TP
 
+from agents import monitor
 from agents.outcome import publish_alerts
 from pipeline.operators import staleness
 from pipeline.operators.compose import stale_alert
@@ -87,7 +88,11 @@ class SilenceWatch:
             await publish_alerts(
                 self._app.producer._ensure_producer(), self._topics, partition, alerts
             )
-            await self._assets.write(partition, {k: state for k, (_, state) in changed.items()})
+            states = {asset_id: state for asset_id, (_, state) in changed.items()}
+            monitor.CHANGELOG_BYTES.inc(await self._assets.write(partition, states))
+        monitor.SILENT.inc(len(alerts))
+        for alert in alerts:
+            monitor.count_alert(alert)
         log.info("assets have gone silent", partition=partition, count=len(alerts))
 
     def _fall_silent(

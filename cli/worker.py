@@ -10,9 +10,10 @@ def worker() -> None:
     Start as many as there are partitions; they share them as one consumer group.
     Each needs a TIDEMARK_STATE_DIR of its own when several run on one machine.
     """
+    from agents.monitor import REGISTRY
     from agents.worker import build_worker
     from pipeline.app import run
 
     settings = load_settings()
     configure_logging(settings, "worker")
-    run(lambda: build_worker(settings))
+    run(lambda: build_worker(settings), settings, REGISTRY)

@@ -6,8 +6,10 @@ from typing import Any
 
 import faust
 import structlog
+from prometheus_client import CollectorRegistry
 from yarl import URL
 
+from pipeline.exposition import exposed
 from pipeline.kafka import ssl_context
 from pipeline.settings import Settings
 from pipeline.transport import BatchSchema, BatchTransport
@@ -61,8 +63,14 @@ def batches(app: faust.App, topic: str) -> Any:
     return app.topic(topic, schema=BatchSchema())
 
 
-def run(build: Callable[[], faust.App]) -> None:
-    """Run an app until SIGTERM or SIGINT, or until it crashes (exit code 1)."""
+def run(build: Callable[[], faust.App], settings: Settings, registry: CollectorRegistry) -> None:
+    """Run an app until SIGTERM or SIGINT, or until it crashes (exit code 1).
+
+    Its metrics in `registry` are served meanwhile, if TIDEMARK_METRICS_PORT says where.
+
+    Raises:
+        SettingsError: that port can't be had.
+    """
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     app = build()
@@ -70,7 +78,8 @@ def run(build: Callable[[], faust.App]) -> None:
         loop=loop, override_logging=False, redirect_stdouts=False, loglevel=None, quiet=True
     )
     app.on_worker_init()
-    worker.execute_from_commandline()
+    with exposed(settings, registry, loop):
+        worker.execute_from_commandline()
 
 
 def _credentials(settings: Settings) -> Any:

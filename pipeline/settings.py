@@ -185,8 +185,11 @@ class Settings(BaseSettings):
     log_format: Literal["auto", "console", "json"] = Field(
         "auto", description="auto: console on a terminal, else JSON"
     )
+    metrics_host: str = Field(
+        "127.0.0.1", description="where the worker's and sink's /metrics and /healthz listen"
+    )
     metrics_port: Annotated[int, Field(ge=0, le=65535)] = Field(
-        0, description="port of the worker's and sink's /metrics and /healthz; 0: none"
+        0, description="port of the same; 0: none"
     )
 
     @property

@@ -59,10 +59,11 @@ class AssetTable(faust.Table):
         for tp in tps:
             self._cached.pop(tp.partition, None)
 
-    async def write(self, partition: int, changed: dict[str, AssetState]) -> None:
+    async def write(self, partition: int, changed: dict[str, AssetState]) -> int:
         """Write `changed` to the changelog, wait for it, then to the local store.
 
-        One record per asset, whatever number of its events the batch held.
+        One record per asset, whatever number of its events the batch held. Returns
+        the bytes of state written.
 
         Raises:
             aiokafka.errors.KafkaError: the changelog could not be written; the
@@ -78,6 +79,7 @@ class AssetTable(faust.Table):
         if offset is not None:
             self._apply_locally(partition, encoded, offset)
             self.states(partition).trim(self._cache_assets)
+        return sum(len(value) for _, value in encoded)
 
     def read(self, partition: int, key: bytes) -> bytes | None:
         """Return the encoded state of one asset from the local store."""
