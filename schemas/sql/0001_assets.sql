@@ -15,9 +15,8 @@ CREATE TABLE assets (
     first_seen timestamptz NOT NULL DEFAULT now(),
     last_seen timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now()
-);
+) WITH (fillfactor = 80);
 COMMENT ON COLUMN assets.last_seen IS 'when its newest event was applied, not that event''s timestamp';
 CREATE INDEX assets_source ON assets (source) WHERE source IS NOT NULL;
-CREATE INDEX assets_last_seen ON assets (last_seen);
 CREATE TRIGGER assets_touch BEFORE UPDATE ON assets
 FOR EACH ROW EXECUTE FUNCTION touch_updated_at();

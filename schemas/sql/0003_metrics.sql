@@ -26,7 +26,8 @@ CREATE TABLE quality_metric_current (
     "timestamp" timestamptz NOT NULL,
     PRIMARY KEY (asset_id, metric_type)
 ) WITH (fillfactor = 80);
-CREATE INDEX quality_metric_current_type ON quality_metric_current (metric_type) INCLUDE (value);
+COMMENT ON TABLE quality_metric_current IS
+'rewritten with every event: an index on anything but the key would make that dear';
 
 CREATE TABLE quality_dimension_scores (
     asset_id text NOT NULL REFERENCES assets (asset_id),
