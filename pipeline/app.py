@@ -1,6 +1,8 @@
 """The Faust apps: one for detection, one for the sink, configured alike."""
 
 import asyncio
+import os
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +22,8 @@ COMMIT_INTERVAL_SECONDS = 1.0
 PRODUCER_BATCH_BYTES = 512 * 1024
 LARGEST_REQUEST_BYTES = 4 * 1024 * 1024
 """Room for a dead letter: any record Kafka has taken, and its headers."""
+SHUTDOWN_SECONDS = 30.0
+"""A shutdown that takes longer is stuck."""
 
 
 def create_app(settings: Settings, app_id: str, batch_topics: tuple[str, ...]) -> faust.App:
@@ -74,12 +78,28 @@ def run(build: Callable[[], faust.App], settings: Settings, registry: CollectorR
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     app = build()
-    worker = app.Worker(
-        loop=loop, override_logging=False, redirect_stdouts=False, loglevel=None, quiet=True
+    worker = Worker(
+        app, loop=loop, override_logging=False, redirect_stdouts=False, loglevel=None, quiet=True
     )
     app.on_worker_init()
     with exposed(settings, registry, loop):
         worker.execute_from_commandline()
+
+
+class Worker(faust.Worker):
+    """Ends also where Faust's shutdown hangs, as it does after a crash amid a rebalance."""
+
+    def on_worker_shutdown(self) -> None:
+        """Begin to shut down, after a signal or a crash."""
+        super().on_worker_shutdown()
+        alarm = threading.Timer(SHUTDOWN_SECONDS, _end_by_force)
+        alarm.daemon = True
+        alarm.start()
+
+
+def _end_by_force() -> None:
+    log.critical("shutting down took too long", seconds=SHUTDOWN_SECONDS)
+    os._exit(1)
 
 
 def _credentials(settings: Settings) -> Any:

@@ -10,9 +10,10 @@ from aiokafka import AIOKafkaProducer
 from prometheus_client.parser import text_string_to_metric_families
 
 from devstack.ports import free_port
+from pipeline.provision import provision
 from pipeline.topics import Topics
 from tests.conftest import SettingsFactory, Starter
-from tests.integration.api.conftest import create_topics, eventually
+from tests.integration.api.conftest import eventually
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
 
@@ -35,7 +36,7 @@ async def test_a_worker_counts_what_it_does(
         stale_grace_seconds=0,
         thresholds={"stale_after": 0.5},
     )
-    await create_topics(settings)
+    await provision(settings)
     start_tidemark("worker", settings=settings)
     records = [
         ("a", event("a", 2, 90)),
