@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from functools import lru_cache
 
-from api.globs import ALL, matches_any
+from pipeline.globs import ALL, matches_any
 
 
 class Scope:

@@ -1,8 +1,8 @@
 """Metrics: current values, history, trends, dimensions."""
 
 from api.endpoint import Call
-from api.globs import is_glob
 from api.problems import invalid, not_found
+from pipeline.globs import is_glob
 from schemas.rest import (
     AssetDimensions,
     CurrentMetric,

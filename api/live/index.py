@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Final, Generic, NamedTuple, TypeVar
 
 from api.auth.scope import Scope
-from api.globs import ALL, compiled, is_glob
 from api.live.events import LiveEvent
+from pipeline.globs import ALL, compiled, is_glob
 from schemas.alerts import Severity
 from schemas.metrics import MetricType
 from schemas.websocket import Kind

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Final, NamedTuple, TypeVar
 
-from api.globs import ALL, is_glob
 from api.problems import Refusal
+from pipeline.globs import ALL, is_glob
 from schemas.alerts import Severity
 from schemas.metrics import MetricType
 from schemas.problems import ProblemCode

@@ -5,7 +5,7 @@ from typing import Any, LiteralString
 from psycopg import sql
 
 from api.auth.scope import Scope
-from api.globs import ALL, is_glob, posix
+from pipeline.globs import ALL, is_glob, posix
 
 
 class Where:

@@ -6,7 +6,7 @@ import psycopg
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from api.globs import matches_any, posix
+from pipeline.globs import matches_any, posix
 
 if TYPE_CHECKING:
     from devstack.postgres import PostgresServer

@@ -2,8 +2,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.auth.scope import EVERYTHING, Scope
-from api.globs import matches_any
 from api.live.index import Filter, Index
+from pipeline.globs import matches_any
 from schemas.alerts import Severity
 from schemas.metrics import MetricType
 from schemas.websocket import Kind

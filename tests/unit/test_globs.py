@@ -5,7 +5,7 @@ import time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.globs import compiled, is_glob, matches_any, posix
+from pipeline.globs import compiled, is_glob, matches_any, posix
 
 IDS = st.text(alphabet="ab.-_/[]*?!^\\$(){}+|&~#ä\n ", max_size=12)
 
