@@ -8,8 +8,8 @@ import msgspec
 
 from api.problems import Refusal
 from schemas.alerts import Alert, AlertStatus
+from schemas.lifecycle import StepAction
 from schemas.problems import ProblemCode
-from schemas.rest import StepAction
 
 _LEADS_TO: Final[dict[AlertStatus, dict[StepAction, AlertStatus]]] = {
     AlertStatus.ACTIVE: {

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from api import monitor
-from schemas.rest import Component
+from schemas.system import Component
 
 if TYPE_CHECKING:
     from api.edge import Edge

@@ -5,8 +5,9 @@ from typing import Final
 from api.auth.caller import Permission
 from api.endpoint import Endpoint
 from api.handlers import alerts, assets, events, metrics, system, thresholds
-from schemas import rest
+from schemas import lifecycle, rest
 from schemas.alerts import Alert
+from schemas.system import SocketStats, System
 
 ROOT: Final = "/api/quality/realtime"
 
@@ -26,16 +27,16 @@ ENDPOINTS: Final = (
     Endpoint("GET", "/assets", assets.assets, rest.Page[rest.Asset], query=rest.AssetsQuery),
     Endpoint("GET", "/assets/{asset_id:path}", assets.asset, rest.One[rest.Asset]),
     Endpoint("GET", "/alerts", alerts.alerts, rest.Page[Alert], query=rest.AlertsQuery),
-    Endpoint("POST", "/alerts/bulk", alerts.bulk, rest.One[rest.BulkResult],
-             permission=Permission.STEP, body=rest.BulkRequest, step=True),
+    Endpoint("POST", "/alerts/bulk", alerts.bulk, rest.One[lifecycle.BulkResult],
+             permission=Permission.STEP, body=lifecycle.BulkRequest, step=True),
     Endpoint("GET", "/alerts/{alert_id}", alerts.alert, rest.One[Alert]),
-    Endpoint("GET", "/alerts/{alert_id}/audit", alerts.audit, rest.Page[rest.AuditEntry]),
-    _step("acknowledge", alerts.acknowledge, rest.AcknowledgeRequest),
-    _step("resolve", alerts.resolve, rest.ResolveRequest),
-    _step("ignore", alerts.ignore, rest.IgnoreRequest),
-    _step("reopen", alerts.reopen, rest.ReopenRequest),
-    _step("comment", alerts.comment, rest.CommentRequest),
-    _step("assign", alerts.assign, rest.AssignRequest),
+    Endpoint("GET", "/alerts/{alert_id}/audit", alerts.audit, rest.Page[lifecycle.AuditEntry]),
+    _step("acknowledge", alerts.acknowledge, lifecycle.AcknowledgeRequest),
+    _step("resolve", alerts.resolve, lifecycle.ResolveRequest),
+    _step("ignore", alerts.ignore, lifecycle.IgnoreRequest),
+    _step("reopen", alerts.reopen, lifecycle.ReopenRequest),
+    _step("comment", alerts.comment, lifecycle.CommentRequest),
+    _step("assign", alerts.assign, lifecycle.AssignRequest),
     Endpoint("GET", "/trends", metrics.trends, rest.Page[rest.TrendPoint],
              query=rest.TrendsQuery),
     Endpoint("GET", "/dimensions", metrics.dimensions, rest.Page[rest.AssetDimensions],
@@ -43,8 +44,8 @@ ENDPOINTS: Final = (
     Endpoint("GET", "/thresholds", thresholds.of_asset, rest.One[rest.AssetThresholds],
              query=rest.ThresholdsQuery),
     Endpoint("GET", "/stats", assets.stats, rest.One[rest.Stats], cached=False),
-    Endpoint("GET", "/system", system.system, rest.One[rest.System], cached=False),
-    Endpoint("GET", "/ws/stats", system.socket_stats, rest.One[rest.SocketStats], cached=False),
+    Endpoint("GET", "/system", system.system, rest.One[System], cached=False),
+    Endpoint("GET", "/ws/stats", system.socket_stats, rest.One[SocketStats], cached=False),
     Endpoint("POST", "/ws/ticket", system.ticket, rest.One[rest.Ticket]),
     Endpoint("GET", "/me", system.me, rest.One[rest.Identity], permission=Permission.KNOWN,
              cached=False),

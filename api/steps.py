@@ -18,7 +18,7 @@ from api.problems import Refusal, not_found
 from api.queries.alerts import lock_alert, lock_alerts
 from api.relay import Relay
 from schemas.alerts import Alert
-from schemas.rest import BulkRefusal, BulkRequest, BulkResult, StepAction
+from schemas.lifecycle import BulkRefusal, BulkRequest, BulkResult, StepAction
 
 SINK_SECONDS: Final = 2.0
 """How long an alert that went by on the topic may take to reach PostgreSQL."""

@@ -16,7 +16,7 @@ from api import monitor
 from pipeline.kafka import client_options
 from pipeline.settings import Settings
 from pipeline.topics import Topics
-from schemas.rest import GroupState, PartitionLag
+from schemas.system import GroupState, PartitionLag
 
 log = structlog.get_logger(__name__)
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from schemas.alerts import Alert, AlertStatus, AlertType, Severity
+from schemas.alerts import AlertStatus, AlertType, Severity
 from schemas.metrics import AssetId, MetricType
 
 T = TypeVar("T")
@@ -159,73 +159,6 @@ class Stats(Struct, rename="camel", kw_only=True):
     timestamp: datetime
 
 
-class SocketStats(Struct, rename="camel", kw_only=True):
-    """WebSockets: of this edge (`connections`) and of all edges (`total_connections`)."""
-
-    connections: int
-    subscribed_connections: int
-    subscriptions: int
-    messages_sent: int
-    stalled_connections: int
-    slow_disconnects: int
-    resumed: int
-    total_connections: int | None
-    edges: int | None
-    timestamp: datetime
-
-
-class PartitionLag(Struct, rename="camel", kw_only=True):
-    """How far a consumer group is behind in one partition."""
-
-    topic: str
-    partition: int
-    committed: int | None
-    end: int
-    lag: int
-
-
-class GroupState(Struct, rename="camel", kw_only=True):
-    """A consumer group as Kafka sees it; `state` is Kafka's word, such as `Stable`."""
-
-    group: str
-    state: str
-    members: int
-    lag: int
-    partitions: list[PartitionLag]
-
-
-class Component(Struct, rename="camel", kw_only=True):
-    """One thing readiness depends on."""
-
-    name: str
-    ready: bool
-    detail: str
-
-
-class System(Struct, rename="camel", kw_only=True):
-    """The pipeline from outside.
-
-    Rates are records per second over the last minute or, right after start,
-    over the time since. `edge_lag` counts records of changes and alerts this edge
-    has yet to read; null figures could not be had from Kafka just now.
-    """
-
-    ready: bool
-    components: list[Component]
-    worker: GroupState | None
-    sink: GroupState | None
-    events_per_second: float | None
-    changes_per_second: float
-    alerts_per_second: float
-    dead_letters: int | None
-    outbox: int | None
-    edge_lag: int
-    version: str
-    edge_id: str
-    started_at: datetime
-    timestamp: datetime
-
-
 class Verdict(Struct, rename="camel", kw_only=True, omit_defaults=True):
     """What became of one posted event; `index` counts from 0 in the order posted."""
 
@@ -243,120 +176,6 @@ class Verdicts(Struct, rename="camel", kw_only=True):
     count: int
     rejected: int
     success: Literal[True] = True
-
-
-class StepAction(StrEnum):
-    """A step in the life of an alert."""
-
-    ACKNOWLEDGE = "acknowledge"
-    RESOLVE = "resolve"
-    IGNORE = "ignore"
-    REOPEN = "reopen"
-    COMMENT = "comment"
-    ASSIGN = "assign"
-
-
-class AcknowledgeRequest(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
-    """Somebody looks after the alert."""
-
-    comment: Text | None = None
-
-
-class ResolveRequest(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
-    """The alert is settled; `resolution` says how."""
-
-    resolution: Resolution
-    comment: Text | None = None
-
-
-class IgnoreRequest(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
-    """The alert needs no action; `comment` says why."""
-
-    comment: Text | None = None
-
-
-class ReopenRequest(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
-    """The alert is not settled after all."""
-
-    comment: Text | None = None
-
-
-class CommentRequest(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
-    """A remark; the alert's status stays."""
-
-    comment: Resolution
-
-
-class AssignRequest(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
-    """Who looks after the alert; null takes the assignment back."""
-
-    assignee: Assignee | None
-    comment: Text | None = None
-
-
-class AlertFilter(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
-    """Which alerts are meant; what is not given does not restrict.
-
-    `asset_id` is an id or a glob (`*`, `?`, `[ab]`); `query` searches message,
-    asset, resolution and comment; times are of the alert's timestamp, `since` inclusive and
-    `until` exclusive.
-    """
-
-    ids: Annotated[list[UUID], Meta(min_length=1, max_length=1000)] | None = None
-    status: list[AlertStatus] | None = None
-    severity: list[Severity] | None = None
-    alert_type: list[AlertType] | None = None
-    asset_id: AssetId | None = None
-    assignee: Assignee | None = None
-    query: SearchText | None = None
-    since: Moment | None = None
-    until: Moment | None = None
-
-
-class BulkRequest(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
-    """One step with every alert that `filter` finds, at most `limit` of them.
-
-    `resolution` is required to resolve, `comment` to comment, `assignee` (null
-    included) to assign.
-    """
-
-    action: StepAction
-    filter: AlertFilter
-    resolution: Resolution | None = None
-    comment: Text | None = None
-    assignee: Assignee | None = None
-    limit: Annotated[int, Meta(ge=1, le=1000)] = 1000
-
-
-class BulkRefusal(Struct, rename="camel", kw_only=True):
-    """An alert with which the step makes no sense."""
-
-    id: UUID
-    status: AlertStatus
-    error: str
-
-
-class BulkResult(Struct, rename="camel", kw_only=True):
-    """What a bulk step did. `more`: there were more than `limit`, ask again."""
-
-    changed: list[Alert]
-    refused: list[BulkRefusal]
-    more: bool
-
-
-class AuditEntry(Struct, rename="camel", kw_only=True, omit_defaults=True):
-    """One step in an alert's life: who, when, what and why."""
-
-    step_id: UUID
-    alert_id: UUID
-    action: str
-    actor: str
-    at: datetime
-    to_status: AlertStatus
-    from_status: AlertStatus | None = None
-    resolution: str | None = None
-    comment: str | None = None
-    assignee: str | None = None
 
 
 class Ticket(Struct, rename="camel", kw_only=True):

@@ -8,22 +8,20 @@ import msgspec
 from api.endpoint import Call, NoQuery
 from api.problems import invalid, not_found
 from schemas.alerts import Alert
-from schemas.rest import (
+from schemas.lifecycle import (
     AcknowledgeRequest,
     AlertFilter,
-    AlertsQuery,
     AssignRequest,
     AuditEntry,
     BulkRequest,
     BulkResult,
     CommentRequest,
     IgnoreRequest,
-    One,
-    Page,
     ReopenRequest,
     ResolveRequest,
     StepAction,
 )
+from schemas.rest import AlertsQuery, One, Page
 
 
 async def alerts(call: Call[AlertsQuery, None]) -> Page[Alert]:

@@ -8,7 +8,8 @@ from psycopg_pool import PoolTimeout
 
 from api.endpoint import Call, NoQuery
 from api.probes import readiness
-from schemas.rest import Identity, One, SocketStats, System, Ticket
+from schemas.rest import Identity, One, Ticket
+from schemas.system import SocketStats, System
 from schemas.websocket import Kind
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from api.live.resume import resume
 from api.nul import refuse_nul
 from api.problems import Refusal, from_validation, unavailable
 from schemas.alerts import AlertStatus
+from schemas.lifecycle import AlertFilter, StepAction
 from schemas.problems import ProblemCode
-from schemas.rest import AlertFilter, StepAction
 from schemas.websocket import (
     REQUESTS,
     AcknowledgeAlert,

@@ -14,7 +14,7 @@ from api.auth.scope import Scope
 from api.paging import cursor_of, key_of, split
 from api.queries.where import Where
 from schemas.alerts import Alert, AlertMetadata, AlertStatus, AlertType, Severity
-from schemas.rest import AlertFilter, AuditEntry
+from schemas.lifecycle import AlertFilter, AuditEntry
 
 _COLUMNS: Final = """
     id, asset_id, asset_name, alert_type, message, severity, status, "timestamp", metadata,

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from api.lifecycle import Step, status_after, take_step
 from api.problems import Refusal
 from schemas.alerts import Alert, AlertMetadata, AlertStatus, AlertType, Severity
+from schemas.lifecycle import StepAction
 from schemas.problems import ProblemCode
-from schemas.rest import StepAction
 
 A, S = StepAction, AlertStatus
 POSSIBLE = {

@@ -6,8 +6,8 @@ import pytest
 from api.endpoint import decode_body
 from api.nul import refuse_nul
 from api.problems import Refusal, from_validation, problem_response
+from schemas.lifecycle import BulkRequest, ResolveRequest
 from schemas.problems import ProblemCode
-from schemas.rest import BulkRequest, ResolveRequest
 
 
 @pytest.mark.parametrize(

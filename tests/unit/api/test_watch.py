@@ -1,5 +1,5 @@
 from api.watch import Progress, Sight
-from schemas.rest import GroupState, PartitionLag
+from schemas.system import GroupState, PartitionLag
 
 
 def sight(
