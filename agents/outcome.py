@@ -11,7 +11,7 @@ from pipeline.operators.detect import Outcome
 from pipeline.produce import Headers, Outgoing, produce
 from pipeline.topics import Topics
 from schemas import dead_letters
-from schemas.alerts import Alert, AlertStatus, Severity
+from schemas.alerts import Alert, Severity, is_newly_raised
 from schemas.metrics import HistoryBatch
 
 HISTORY_RECORD_BYTES = 256 * 1024
@@ -52,7 +52,7 @@ async def publish_alerts(
 
 
 def alert_records(topics: Topics, alerts: Iterable[Alert]) -> Iterator[tuple[str, Outgoing]]:
-    """Return (topic, record) for each step; a newly raised one also goes to its severity's."""
+    """Return (topic, record) for each step; one newly raised also goes to its severity's."""
     pagers = {
         Severity.CRITICAL: topics.alerts_critical,
         Severity.HIGH: topics.alerts_high,
@@ -61,7 +61,7 @@ def alert_records(topics: Topics, alerts: Iterable[Alert]) -> Iterator[tuple[str
     for alert in alerts:
         record = Outgoing(alert.asset_id.encode(), _encode(alert))
         yield topics.alerts, record
-        if alert.status is AlertStatus.ACTIVE and alert.severity in pagers:
+        if alert.severity in pagers and is_newly_raised(alert):
             yield pagers[alert.severity], record
 
 

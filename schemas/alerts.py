@@ -41,7 +41,11 @@ class AlertStatus(StrEnum):
 
 
 class AlertMetadata(Struct, rename="camel", kw_only=True, omit_defaults=True):
-    """What led to the alert. `rule` names the operator, e.g. `score_drop` or `stale`."""
+    """What led to the alert. `rule` names the operator, e.g. `score_drop` or `stale`.
+
+    `occurrences` counts, from the second on, what joined an alert that was open already;
+    `worsened_from` is its severity before, where this step raised it.
+    """
 
     rule: str
     metric_type: str | None = None
@@ -51,6 +55,14 @@ class AlertMetadata(Struct, rename="camel", kw_only=True, omit_defaults=True):
     event_id: UUID | None = None
     expected_interval_seconds: float | None = None
     last_seen: datetime | None = None
+    occurrences: int | None = None
+    worsened_from: Severity | None = None
+
+
+def is_newly_raised(alert: "Alert") -> bool:
+    """Say whether the stream has raised the alert, or its severity, in this step."""
+    again = alert.metadata.occurrences is not None and alert.metadata.worsened_from is None
+    return alert.status is AlertStatus.ACTIVE and alert.changed_by == PIPELINE and not again
 
 
 PIPELINE = "pipeline"

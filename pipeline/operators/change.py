@@ -82,3 +82,14 @@ def severity_of(amount: Decimal, steps: Steps) -> Severity | None:
 
 def _decimal(bound: float) -> Decimal:
     return Decimal(repr(bound))
+def smallest_bound(metric: MetricType, thresholds: Thresholds) -> Decimal | None:
+    """Return the smallest change for the worse that alerts, None where none does."""
+    if metric is MetricType.SCORE:
+        return _decimal(thresholds.score_drop.medium)
+    if metric is MetricType.ISSUES:
+        return _decimal(thresholds.new_issues.medium)
+    if metric in DIMENSIONS and thresholds.dimension_drop is not None:
+        return _decimal(thresholds.dimension_drop.medium)
+    return None
+
+

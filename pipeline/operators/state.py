@@ -5,11 +5,26 @@ from typing import Final
 
 from msgspec import Struct, field
 
+from schemas.alerts import Alert
 from schemas.metrics import MetricType
 
 _OBSERVATION: Final = Packing("<qdQ")  # time, value, fingerprint
 _FINGERPRINT: Final = Packing("<Q")
 _FINGERPRINT_AT: Final = 16
+
+
+class Incident(Struct, array_like=True):
+    """An alert that is open over a metric: further occurrences join it.
+
+    `alert` is what its last step said, `baseline` the value before the first drop, `last`
+    the time of the last occurrence in microseconds since the epoch; `recovered` counts the
+    events in a row that were good again.
+    """
+
+    alert: Alert
+    baseline: float
+    last: int
+    recovered: int = 0
 
 
 class MetricState(Struct, array_like=True, gc=False):
@@ -23,6 +38,7 @@ class MetricState(Struct, array_like=True, gc=False):
     value: float
     time: int
     window: bytes = b""
+    incident: Incident | None = None
 
     def saw(self, fingerprint: int) -> bool:
         """Say whether an event of this fingerprint is in the window."""

@@ -141,12 +141,14 @@ CREATE TABLE routed_alerts (
     status text NOT NULL CHECK (status IN ('active', 'acknowledged', 'resolved', 'ignored')),
     asset_id text NOT NULL,
     alert jsonb NOT NULL,
+    activation uuid NOT NULL,
     partition integer NOT NULL,
     "offset" bigint NOT NULL,
     updated_at timestamptz NOT NULL DEFAULT now()
 );
 COMMENT ON TABLE routed_alerts
 IS 'alerts after the newest step read from their topic, whether or not the sink has stored it';
+COMMENT ON COLUMN routed_alerts.activation IS 'the step that made it active, the last time it was';
 CREATE INDEX routed_alerts_open ON routed_alerts (asset_id) WHERE status IN ('active', 'acknowledged');
 CREATE TRIGGER routed_alerts_touch BEFORE UPDATE ON routed_alerts
 FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
@@ -217,7 +219,7 @@ CREATE TABLE notification_delivery_alerts (
     delivery_id uuid NOT NULL REFERENCES notification_deliveries (id) ON DELETE CASCADE,
     PRIMARY KEY (channel_id, alert_id, occasion)
 );
-COMMENT ON COLUMN notification_delivery_alerts.occasion IS 'the step told of, or which reminder of it';
+COMMENT ON COLUMN notification_delivery_alerts.occasion IS 'what is told, once for each time the alert becomes active';
 CREATE INDEX notification_delivery_alerts_delivery ON notification_delivery_alerts (delivery_id);
 CREATE INDEX notification_delivery_alerts_alert ON notification_delivery_alerts (alert_id);
 
