@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -42,28 +42,13 @@ class Steps(Frozen):
         return self
 
 
-class Incidents(Frozen):
-    """One alert at a time for a metric of an asset, instead of one for every drop.
-
-    What is as bad within `within` seconds of the last time counts as another occurrence of
-    the open alert, and what is worse raises its severity. It resolves itself once
-    `recovered_events` in a row are closer to the value before it than `recovered_share`
-    of the smallest bound that alerts; null: it is left to people.
-    """
-
-    within: Positive = 86_400.0
-    recovered_share: Annotated[float, Field(ge=0, lt=1)] | None = 0.5
-    recovered_events: Annotated[int, Field(ge=1, le=1000)] = 3
-
-
 class Thresholds(Frozen):
     """When a change is published and when it raises an alert.
 
     `score_drop` and `dimension_drop` in points (null: dimensions raise no alerts of
     their own), `new_issues` in issues, `minimum_change` in points; `stale_after` in
     seconds without an event (null: learned from the asset). `profiling_complete`
-    asks for a low alert over every profiling event. `incidents` asks for one alert over
-    all that happens until a metric has recovered (null: every drop raises its own).
+    asks for a low alert over every profiling event.
     """
 
     score_drop: Steps = Steps(critical=20, high=10, medium=5)
@@ -72,7 +57,6 @@ class Thresholds(Frozen):
     profiling_complete: bool = False
     minimum_change: Positive = 1.0
     stale_after: Positive | None = None
-    incidents: Incidents | None = None
 
     @cached_property
     def least_score_move(self) -> float:
@@ -93,7 +77,6 @@ class ThresholdOverride(Frozen):
     profiling_complete: bool | None = None
     minimum_change: Positive | None = None
     stale_after: Positive | None = None
-    incidents: Incidents | None = None
 
     def applied_to(self, base: Thresholds) -> Thresholds:
         """Return `base` with what this override names put in its place."""

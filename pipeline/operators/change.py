@@ -1,11 +1,14 @@
 """Compare a value with the one before it: change, severity, kind of alert."""
 
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from pipeline.settings import Steps, Thresholds
 from schemas.alerts import AlertType, Severity
 from schemas.metrics import DIMENSIONS, PERCENT_METRICS, MetricType
+
+ROUNDING: Final = 1e-9
+"""More than doubles of 0-100 and their differences are off the decimals they stand for (3e-14)."""
 
 
 class Finding(NamedTuple):
@@ -14,6 +17,17 @@ class Finding(NamedTuple):
     rule: str
     alert_type: AlertType
     severity: Severity
+
+
+def is_trifling(
+    metric: MetricType, previous: float, current: float, thresholds: Thresholds
+) -> bool:
+    """Say whether a score has surely moved by too little to be published or to alert.
+
+    Most do, and this costs a tenth of the exact comparison.
+    """
+    least = thresholds.least_score_move - ROUNDING
+    return metric in PERCENT_METRICS and -least < current - previous < least
 
 
 def exact_change(previous: float, current: float) -> Decimal:
@@ -82,14 +96,3 @@ def severity_of(amount: Decimal, steps: Steps) -> Severity | None:
 
 def _decimal(bound: float) -> Decimal:
     return Decimal(repr(bound))
-def smallest_bound(metric: MetricType, thresholds: Thresholds) -> Decimal | None:
-    """Return the smallest change for the worse that alerts, None where none does."""
-    if metric is MetricType.SCORE:
-        return _decimal(thresholds.score_drop.medium)
-    if metric is MetricType.ISSUES:
-        return _decimal(thresholds.new_issues.medium)
-    if metric in DIMENSIONS and thresholds.dimension_drop is not None:
-        return _decimal(thresholds.dimension_drop.medium)
-    return None
-
-

@@ -12,6 +12,7 @@ from schemas.alerts import Alert, AlertMetadata, AlertStatus, AlertType, Severit
 from schemas.metrics import MetricChange, MetricEvent, MetricType
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND: Final = timedelta(microseconds=1)
 
 
 def instant(micros: int) -> datetime:
@@ -21,7 +22,7 @@ def instant(micros: int) -> datetime:
 
 def micros(moment: datetime) -> int:
     """Return the microseconds from the epoch to `moment`."""
-    return round(moment.timestamp() * 1_000_000)
+    return (moment - EPOCH) // MICROSECOND
 
 
 def known(event: MetricEvent) -> UUID:

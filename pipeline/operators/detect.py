@@ -58,6 +58,8 @@ class Outcome:
 
 
 PROFILING = change.Finding("profiling", AlertType.PROFILING_COMPLETE, Severity.LOW)
+ALWAYS_JUDGED = {MetricType.PROFILING}
+"""Metrics whose events may tell something though their value stays."""
 
 
 def detect(
@@ -83,31 +85,32 @@ def detect(
         except InvalidEvent as error:
             outcome.rejected.append((record, str(error)))
             continue
+        offset, event_id = record.offset, event.event_id
         state = states.get(event.asset_id)
         if state is None:
             state = states[event.asset_id] = AssetState()
-        elif record.offset <= state.offset:
+        elif offset <= state.offset:
             outcome.repeated += 1  # delivered again after a crash
             continue
-        event_id = event.event_id
-        mark = record.offset if event_id is None else fingerprint(event_id)
+        mark = offset if event_id is None else fingerprint(event_id)
         metric = state.metrics.get(event.metric_type)
         if metric is not None and event_id is not None and metric.saw(mark):
             outcome.repeated += 1
             continue
         outcome.applied.append(Raw(record.value or b""))
-        outcome.offsets.append(record.offset)
+        outcome.offsets.append(offset)
         if metric is not None and time < metric.time:
             outcome.late.append(len(outcome.applied) - 1)
             continue
         _greet(event, state, arrived, outcome)
-        if event_id is None:
-            event.event_id = derived_event_id(topic, partition, record.offset)
-        _judge(event, metric, arrived, rules.thresholds(event.asset_id), outcome)
+        if metric is None or event.value != metric.value or event.metric_type in ALWAYS_JUDGED:
+            if event_id is None:
+                event.event_id = derived_event_id(topic, partition, offset)
+            _judge(event, state, metric, arrived, rules.thresholds(event.asset_id), outcome)
         if metric is None:
             metric = state.metrics[event.metric_type] = MetricState(event.value, time)
         metric.observe(time, event.value, mark, rules.window)
-        state.offset = record.offset
+        state.offset = offset
         outcome.changed[event.asset_id] = state
     return outcome
 
@@ -120,27 +123,31 @@ def _greet(event: MetricEvent, state: AssetState, arrived: int, outcome: Outcome
         state.type = event.asset_type
     if event.source is not None:
         state.source = event.source
-    event.asset_name, event.source = state.name, state.source
     if state.stale_since:
         resolved = compose.stale_alert(event.asset_id, state, None, AlertStatus.RESOLVED, arrived)
         outcome.alerts.append(resolved)
         state.stale_since = 0
-    staleness.hear(state, arrived)
+    if arrived > state.last_seen:
+        staleness.hear(state, arrived)
 
 
 def _judge(
     event: MetricEvent,
+    state: AssetState,
     metric: MetricState | None,
     arrived: int,
     thresholds: Thresholds,
     outcome: Outcome,
 ) -> None:
     """Compare with the last value; the first one is a baseline."""
+    event.asset_name, event.source = state.name, state.source
     if event.metric_type is MetricType.PROFILING and thresholds.profiling_complete:
         outcome.alerts.append(compose.alert_over(event, arrived, PROFILING))
     if metric is None or metric.value == event.value:
         return
     previous = metric.value
+    if change.is_trifling(event.metric_type, previous, event.value, thresholds):
+        return
     moved = change.exact_change(previous, event.value)
     finding = change.find(event.metric_type, moved, event.value, thresholds)
     if finding is not None:
