@@ -13,6 +13,8 @@ from schemas.websocket import Kind
 S = TypeVar("S")
 
 REMEMBERED_ASSETS: Final = 100_000
+KNOWN_GLOBS: Final = 1000
+"""So many globs may be gone before what is remembered of them is dropped."""
 
 
 class Filter(NamedTuple):
@@ -46,12 +48,19 @@ _Group = dict[Filter, set[S]]
 
 
 class Index(Generic[S]):
-    """Subscribers by asset, glob and filter."""
+    """Subscribers by asset, glob and filter.
+
+    Which globs match an asset is remembered; a glob that is new is matched against
+    an asset when the asset's next event comes, one that is gone is passed over.
+    """
 
     def __init__(self) -> None:
         self._exact: dict[str, _Group[S]] = {}
         self._globs: dict[str, _Group[S]] = {}
-        self._matching: dict[str, tuple[str, ...]] = {}
+        self._known: list[str] = []
+        """Globs in the order they came, those that went included."""
+        self._matching: dict[str, tuple[int, tuple[str, ...]]] = {}
+        """By asset: how many of the known globs were tried, and those that match."""
 
     def add(self, subscriber: S, wanted: Filter, assets: Iterable[str]) -> None:
         """Let `subscriber` hear of `assets` (ids or globs) what passes `wanted`."""
@@ -60,7 +69,7 @@ class Index(Generic[S]):
             if asset not in groups:
                 groups[asset] = {}
                 if groups is self._globs:
-                    self._matching.clear()
+                    self._known.append(asset)
             groups[asset].setdefault(wanted, set()).add(subscriber)
 
     def remove(self, subscriber: S, wanted: Filter, assets: Iterable[str]) -> None:
@@ -73,8 +82,9 @@ class Index(Generic[S]):
                 del group[wanted]
             if not group:
                 del groups[asset]
-                if groups is self._globs:
-                    self._matching.clear()
+        if len(self._known) > KNOWN_GLOBS + 2 * len(self._globs):
+            self._known = list(self._globs)
+            self._matching.clear()
 
     def recipients(self, event: LiveEvent) -> Collection[S]:
         """Return who gets `event`, each once."""
@@ -89,22 +99,20 @@ class Index(Generic[S]):
         return self._globs if is_glob(asset) else self._exact
 
     def _wanting(self, event: LiveEvent) -> Iterator[set[S]]:
-        groups = [self._globs[glob] for glob in self._globs_of(event.asset_id)]
-        exact = self._exact.get(event.asset_id)
-        if exact is not None:
-            groups.append(exact)
+        groups = [self._exact.get(event.asset_id)]
+        groups += map(self._globs.get, self._globs_of(event.asset_id))
         for group in groups:
-            for wanted, subscribers in group.items():
+            for wanted, subscribers in group.items() if group else ():
                 if wanted.passes(event):
                     yield subscribers
 
     def _globs_of(self, asset_id: str) -> tuple[str, ...]:
-        found = self._matching.get(asset_id)
-        if found is None:
+        """Return the globs that match, perhaps with some that are gone."""
+        tried, found = self._matching.get(asset_id, (0, ()))
+        if tried < len(self._known):
             if len(self._matching) >= REMEMBERED_ASSETS:
                 self._matching.clear()
-            found = tuple(
-                glob for glob in self._globs if glob == ALL or compiled(glob).fullmatch(asset_id)
-            )
-            self._matching[asset_id] = found
+            fresh = (g for g in self._known[tried:] if g == ALL or compiled(g).fullmatch(asset_id))
+            found = tuple(dict.fromkeys((*found, *fresh)))
+            self._matching[asset_id] = len(self._known), found
         return found

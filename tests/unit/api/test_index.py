@@ -1,3 +1,6 @@
+from unittest import mock
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,27 +14,38 @@ from tests.unit.api.events import alert, change
 
 ALL = Filter(EVERYTHING)
 PATTERNS = st.sampled_from(["a", "b", "ab", "*", "a*", "?", "[ab]b"])
-SUBSCRIPTIONS = st.lists(st.tuples(st.integers(0, 4), PATTERNS), max_size=20)
+MOVES = st.lists(st.tuples(st.booleans(), st.integers(0, 4), PATTERNS), max_size=30)
 
 
-@given(SUBSCRIPTIONS, SUBSCRIPTIONS, st.sampled_from(["a", "b", "ab", "bb", "c"]))
+@pytest.mark.parametrize("known_globs", [0, 1000])
+@given(moves=MOVES)
 def test_finds_what_a_search_of_everything_finds(
-    added: list[tuple[int, str]], removed: list[tuple[int, str]], asset: str
+    known_globs: int, moves: list[tuple[bool, int, str]]
 ) -> None:
     index: Index[int] = Index()
     held: set[tuple[int, str]] = set()
-    for who, pattern in added:
-        index.add(who, ALL, [pattern])
-        held.add((who, pattern))
-        index.recipients(change(asset))  # fills what is remembered
-    for who, pattern in removed:
-        if (who, pattern) in held:
-            index.remove(who, ALL, [pattern])
-            held.discard((who, pattern))
-    event = change(asset)
-    expected = {who for who, pattern in held if matches_any([pattern], asset)}
-    assert set(index.recipients(event)) == expected
-    assert all(index.wants(who, event) == (who in expected) for who in range(5))
+    with mock.patch("api.live.index.KNOWN_GLOBS", known_globs):
+        for comes, who, pattern in moves:
+            if comes:
+                index.add(who, ALL, [pattern])
+                held.add((who, pattern))
+            elif (who, pattern) in held:
+                index.remove(who, ALL, [pattern])
+                held.discard((who, pattern))
+            for asset in ("a", "ab", "bb", "c"):
+                event = change(asset)
+                expected = {one for one, glob in held if matches_any([glob], asset)}
+                assert set(index.recipients(event)) == expected
+                assert all(index.wants(one, event) == (one in expected) for one in range(5))
+
+
+def test_globs_that_come_and_go_leave_nothing() -> None:
+    index: Index[int] = Index()
+    for number in range(5000):
+        index.add(1, ALL, [f"{number}*"])
+        index.recipients(change("1"))
+        index.remove(1, ALL, [f"{number}*"])
+    assert len(index._known) <= 1001
 
 
 def test_an_emptied_index_keeps_nothing() -> None:
