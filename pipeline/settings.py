@@ -42,13 +42,28 @@ class Steps(Frozen):
         return self
 
 
+class Incidents(Frozen):
+    """One alert at a time for a metric of an asset, instead of one for every drop.
+
+    What is as bad within `within` seconds of the last time counts as another occurrence of
+    the open alert, and what is worse raises its severity. It resolves itself once
+    `recovered_events` in a row are closer to the value before it than `recovered_share`
+    of the smallest bound that alerts; null: it is left to people.
+    """
+
+    within: Positive = 86_400.0
+    recovered_share: Annotated[float, Field(ge=0, lt=1)] | None = 0.5
+    recovered_events: Annotated[int, Field(ge=1, le=1000)] = 3
+
+
 class Thresholds(Frozen):
     """When a change is published and when it raises an alert.
 
     `score_drop` and `dimension_drop` in points (null: dimensions raise no alerts of
     their own), `new_issues` in issues, `minimum_change` in points; `stale_after` in
     seconds without an event (null: learned from the asset). `profiling_complete`
-    asks for a low alert over every profiling event.
+    asks for a low alert over every profiling event. `incidents` asks for one alert over
+    all that happens until a metric has recovered (null: every drop raises its own).
     """
 
     score_drop: Steps = Steps(critical=20, high=10, medium=5)
@@ -57,6 +72,7 @@ class Thresholds(Frozen):
     profiling_complete: bool = False
     minimum_change: Positive = 1.0
     stale_after: Positive | None = None
+    incidents: Incidents | None = None
 
     @cached_property
     def least_score_move(self) -> float:
@@ -77,6 +93,7 @@ class ThresholdOverride(Frozen):
     profiling_complete: bool | None = None
     minimum_change: Positive | None = None
     stale_after: Positive | None = None
+    incidents: Incidents | None = None
 
     def applied_to(self, base: Thresholds) -> Thresholds:
         """Return `base` with what this override names put in its place."""

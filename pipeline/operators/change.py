@@ -85,6 +85,17 @@ def _issues(change: Decimal, current: float, steps: Steps) -> Finding | None:
     return Finding("issues_rise", AlertType.NEW_ISSUES, severity) if severity else None
 
 
+def smallest_bound(metric: MetricType, thresholds: Thresholds) -> Decimal | None:
+    """Return the smallest change for the worse that alerts, None where none does."""
+    if metric is MetricType.SCORE:
+        return _decimal(thresholds.score_drop.medium)
+    if metric is MetricType.ISSUES:
+        return _decimal(thresholds.new_issues.medium)
+    if metric in DIMENSIONS and thresholds.dimension_drop is not None:
+        return _decimal(thresholds.dimension_drop.medium)
+    return None
+
+
 def severity_of(amount: Decimal, steps: Steps) -> Severity | None:
     """Return the severity whose inclusive bound the amount reaches, None below them all."""
     if amount < _decimal(steps.medium):

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from msgspec import Raw
 
-from pipeline.operators import change, compose, staleness
+from pipeline.operators import change, compose, incident, staleness
 from pipeline.operators.compose import micros
 from pipeline.operators.identity import derived_event_id, fingerprint
 from pipeline.operators.state import AssetState, MetricState
@@ -103,7 +103,12 @@ def detect(
             outcome.late.append(len(outcome.applied) - 1)
             continue
         _greet(event, state, arrived, outcome)
-        if metric is None or event.value != metric.value or event.metric_type in ALWAYS_JUDGED:
+        if (
+            metric is None
+            or event.value != metric.value
+            or metric.incident is not None
+            or event.metric_type in ALWAYS_JUDGED
+        ):
             if event_id is None:
                 event.event_id = derived_event_id(topic, partition, offset)
             _judge(event, state, metric, arrived, rules.thresholds(event.asset_id), outcome)
@@ -143,14 +148,21 @@ def _judge(
     event.asset_name, event.source = state.name, state.source
     if event.metric_type is MetricType.PROFILING and thresholds.profiling_complete:
         outcome.alerts.append(compose.alert_over(event, arrived, PROFILING))
-    if metric is None or metric.value == event.value:
+    if metric is None:
         return
     previous = metric.value
-    if change.is_trifling(event.metric_type, previous, event.value, thresholds):
+    if metric.incident is None and (
+        previous == event.value
+        or change.is_trifling(event.metric_type, previous, event.value, thresholds)
+    ):
         return
     moved = change.exact_change(previous, event.value)
     finding = change.find(event.metric_type, moved, event.value, thresholds)
-    if finding is not None:
+    if metric.incident is not None or (finding is not None and thresholds.incidents is not None):
+        step = incident.follow(event, metric, finding, thresholds, arrived)
+        if step is not None:
+            outcome.alerts.append(step)
+    elif finding is not None:
         outcome.alerts.append(compose.alert_over(event, arrived, finding, previous, moved))
     if finding is not None or change.is_published(event.metric_type, moved, thresholds):
         outcome.changes.append(compose.change_of(event, previous, moved, finding))
