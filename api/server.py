@@ -30,7 +30,12 @@ def run(settings: Settings) -> None:
         SettingsError: the settings would leave the edge open, or make no sense together.
     """
     check_settings(settings)
-    config = uvicorn.Config(
+    EdgeServer(config_of(settings)).run()
+
+
+def config_of(settings: Settings) -> uvicorn.Config:
+    """Return how uvicorn serves an edge."""
+    return uvicorn.Config(
         create_app(settings),
         host=settings.http_host,
         port=settings.http_port,
@@ -54,7 +59,6 @@ def run(settings: Settings) -> None:
         backlog=BACKLOG,
         lifespan="on",
     )
-    EdgeServer(config).run()
 
 
 class EdgeServer(uvicorn.Server):

@@ -82,6 +82,11 @@ class LineProtocol(WebSocketsSansIOProtocol):
             self.line.is_writable = True
             self.line.on_writable()
 
+    def keepalive_timeout(self) -> None:
+        """The peer has not answered a ping: it will not take what is written either."""
+        super().keepalive_timeout()
+        self.transport.abort()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""
         super().connection_lost(exc)

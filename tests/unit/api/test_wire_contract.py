@@ -11,18 +11,23 @@ import uvicorn
 import websockets
 
 from api.live.frames import text_frame
+from api.server import config_of
+from api.socket import HEARTBEAT_SECONDS
 from api.wire import EXTENSION, LineProtocol
+from pipeline.settings import Settings
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
 
 
 @asynccontextmanager
-async def serving(app: App) -> AsyncIterator[tuple[str, uvicorn.Server]]:
+async def serving(app: App, heartbeat: float = 20) -> AsyncIterator[tuple[str, uvicorn.Server]]:
     config = uvicorn.Config(
         app,
         port=0,
         ws=LineProtocol,
         ws_per_message_deflate=False,
+        ws_ping_interval=heartbeat,
+        ws_ping_timeout=heartbeat,
         log_config=None,
         lifespan="off",
         timeout_graceful_shutdown=1,
@@ -107,6 +112,33 @@ async def test_a_reader_that_stops_makes_the_line_unwritable_and_close_cuts_it(
             lines[0].close(1013, "too slow")
             await lost.wait()
         writer.close()
+
+
+@pytest.mark.parametrize("unread", [b"", b"x" * 50_000])
+async def test_a_peer_that_answers_no_ping_is_cut_off(unread: bytes) -> None:
+    """Also while what was written to it waits in our own buffer."""
+    lost = asyncio.Event()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        line = await accept(scope, receive, send)
+        line.on_lost = lost.set
+        while unread and not line._transport.get_write_buffer_size():
+            line.write(text_frame(unread))
+            await asyncio.sleep(0)
+        assert line.is_writable
+        assert (await receive())["type"] == "websocket.disconnect"
+
+    async with serving(app, heartbeat=0.2) as (url, _):
+        _, writer = await handshake(url)
+        async with asyncio.timeout(5):
+            await lost.wait()
+        writer.close()
+
+
+def test_dead_peers_are_found_within_a_minute() -> None:
+    config = config_of(Settings())
+    assert config.ws_ping_interval == HEARTBEAT_SECONDS
+    assert HEARTBEAT_SECONDS + float(config.ws_ping_timeout or 0) < 60
 
 
 async def test_last_words_come_before_the_close_of_a_shutdown() -> None:
