@@ -49,6 +49,23 @@ _RESOLVE: Final = """
         changed_at = %(changed_at)s, changed_by = %(changed_by)s
     FROM taken WHERE id = taken.alert_id
 """
+# It happened again: whatever people did with the alert, it is active.
+_RECUR: Final = """
+    WITH standing AS (
+        SELECT id, status FROM quality_alerts_realtime WHERE id = %(id)s FOR UPDATE
+    ), taken AS (
+        INSERT INTO alert_audit (step_id, alert_id, action, actor, at, from_status, to_status)
+        SELECT %(step_id)s, id, 'recur', %(changed_by)s, %(changed_at)s, status, 'active'
+        FROM standing
+        ON CONFLICT (step_id) DO NOTHING
+        RETURNING alert_id
+    )
+    UPDATE quality_alerts_realtime SET
+        status = 'active', resolution = NULL, alert_type = %(alert_type)s, message = %(message)s,
+        severity = %(severity)s, metadata = %(metadata)s, step_id = %(step_id)s,
+        changed_at = %(changed_at)s, changed_by = %(changed_by)s
+    FROM taken WHERE id = taken.alert_id
+"""
 
 
 def step(raw: bytes | None) -> Alert | None:
@@ -72,11 +89,14 @@ async def store(connection: AsyncConnection, steps: Sequence[Alert]) -> None:
             [alert.source for alert in assets.values()],
         ),
     )
-    raised = [_row(alert) for alert in steps if alert.status is AlertStatus.ACTIVE]
+    active = [alert for alert in steps if alert.status is AlertStatus.ACTIVE]
+    raised = [_row(alert) for alert in active]
+    recurred = [_row(alert) for alert in active if alert.metadata.occurrences is not None]
     resolved = [_row(alert) for alert in steps if alert.status is AlertStatus.RESOLVED]
     async with connection.cursor() as cursor:
         # Whatever order the two are in on the topic: no alert resolves before it is raised.
         await cursor.executemany(_RAISE, raised)
+        await cursor.executemany(_RECUR, recurred)
         await cursor.executemany(_RESOLVE, resolved)
 
 

@@ -25,6 +25,8 @@ class _Change(Struct, rename="camel", gc=False):
 
 class _AlertMetadata(Struct, rename="camel", gc=False):
     metric_type: MetricType | None = None
+    occurrences: int | None = None
+    worsened_from: Severity | None = None
 
 
 class _Alert(Struct, rename="camel", gc=False):
@@ -90,7 +92,8 @@ def _read_change(place: Place, offset: int, raw: bytes) -> LiveEvent:
 
 def _read_alert(place: Place, offset: int, raw: bytes) -> LiveEvent:
     alert = _alert(raw)
-    raised = alert.status is AlertStatus.ACTIVE and alert.changed_by == PIPELINE
+    again = alert.metadata.occurrences is not None and alert.metadata.worsened_from is None
+    raised = alert.status is AlertStatus.ACTIVE and alert.changed_by == PIPELINE and not again
     return LiveEvent(
         place, offset, Kind.ALERTS, "alert" if raised else "alert_status_changed",
         alert.asset_id, alert.metadata.metric_type, alert.severity,

@@ -132,6 +132,12 @@ CREATE TABLE asset_owners (
 CREATE TRIGGER asset_owners_touch BEFORE UPDATE ON asset_owners
 FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 
+-- Further occurrences that join an open alert are steps of its life.
+ALTER TABLE alert_audit DROP CONSTRAINT alert_audit_action_check;
+ALTER TABLE alert_audit ADD CONSTRAINT alert_audit_action_check CHECK (
+    action IN ('acknowledge', 'resolve', 'ignore', 'reopen', 'comment', 'assign', 'recur')
+);
+
 -- What follows is written by `tidemark notify` alone.
 
 CREATE TABLE routed_alerts (

@@ -34,6 +34,7 @@ def alert(
     metric: str | None = "score",
     offset: int = 0,
     partition: int = 0,
+    **metadata: object,
 ) -> LiveEvent:
     raw = {
         "id": str(uuid4()),
@@ -44,7 +45,7 @@ def alert(
         "severity": severity,
         "status": status,
         "timestamp": "2025-01-01T00:00:00Z",
-        "metadata": {"rule": "score_drop"} | ({"metricType": metric} if metric else {}),
+        "metadata": {"rule": "score_drop"} | ({"metricType": metric} if metric else {}) | metadata,
         "stepId": str(uuid4()),
         "changedAt": "2025-01-01T00:00:00Z",
         "changedBy": changed_by,

@@ -25,6 +25,11 @@ def test_only_a_newly_raised_alert_is_called_alert() -> None:
     assert alert(status="resolved").type == "alert_status_changed"
 
 
+def test_a_further_occurrence_is_no_new_alert_unless_it_is_worse() -> None:
+    assert alert(occurrences=2).type == "alert_status_changed"
+    assert alert(occurrences=2, worsenedFrom="medium").type == "alert"
+
+
 @pytest.mark.parametrize("raw", [None, b"", b"{", b"[]", b"{}", b"\xff", b"[" * 100_000])
 def test_what_is_no_event_is_left_out(raw: bytes | None) -> None:
     assert read_event(Place(CHANGES, 0), 0, raw) is None
