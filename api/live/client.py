@@ -13,7 +13,7 @@ from api.live.events import LiveEvent
 from api.live.frames import text_frame
 from api.live.index import Filter
 from api.live.line import Line
-from api.live.outbox import Outbox
+from api.live.outbox import LineLost, Outbox
 from api.live.subscriptions import Delta, SubscriptionSet, Wanted
 from schemas.websocket import CloseCode, Selection, ServerShutdown, Subscription
 
@@ -51,7 +51,7 @@ class Client:
 
     def reply(self, kind: str, payload: msgspec.Struct, request_id: str | None = None) -> None:
         """Send a message to this client alone, after all that went before."""
-        self.outbox.push(self.framed(kind, payload, request_id))
+        self.outbox.push(self.framed(kind, payload, request_id, self._hub.feed.token))
 
     def framed(
         self,
@@ -60,14 +60,14 @@ class Client:
         request_id: str | None = None,
         position: str | None = None,
     ) -> bytes:
-        """Return the frame of a message; `position` defaults to all that was read."""
+        """Return the frame of a message; `position`, if any, is told as reached."""
         message: dict[str, object] = {
             "type": kind,
             "payload": payload,
             "timestamp": datetime.now(UTC),
         }
-        if position or self._hub.feed.cursor:
-            message["position"] = position or self._hub.feed.token
+        if position is not None:
+            message["position"] = position
         if request_id is not None:
             message["requestId"] = request_id
         return text_frame(_encoder.encode(message))
@@ -77,7 +77,9 @@ class Client:
 
         Raises:
             Refusal: it would be too much.
+            LineLost: the socket is gone.
         """
+        self._require_open()
         self._index(self.subscriptions.subscribe(selection), [])
 
     def unsubscribe(self, selection: Selection) -> None:
@@ -89,7 +91,9 @@ class Client:
 
         Raises:
             Refusal: they would be too much.
+            LineLost: the socket is gone.
         """
+        self._require_open()
         gone, added = self.subscriptions.replace(subscriptions)
         self._index(added, gone)
 
@@ -114,6 +118,11 @@ class Client:
         self.outbox.discard()
         self._hub.remove(self)
 
+    def _require_open(self) -> None:
+        # Who left while a request was under way must not be indexed again.
+        if self.closed.is_set():
+            raise LineLost
+
     def _index(self, added: Delta, gone: Delta) -> None:
         for wanted, assets in gone:
             self._hub.index.remove(self, self._filter(wanted), assets)
@@ -132,7 +141,6 @@ class Client:
         )
 
     def _say_goodbye(self) -> None:
-        self.outbox.release()
         self.outbox.flush()
         farewell = ServerShutdown(reason="the edge stops", reconnect_after=RECONNECT_SECONDS)
         self._line.write(self.framed("server_shutdown", farewell))

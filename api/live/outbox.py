@@ -82,14 +82,20 @@ class Outbox:
             LineLost: the connection went meanwhile.
         """
         while not self._line.is_writable:
-            self._mark_stalled()
-            waiter = asyncio.get_running_loop().create_future()
-            self._waiting.append(waiter)
-            await waiter
+            await self._writable()
         if self._lost:
             raise LineLost
         self.sent += 1
         self._line.write(frame)
+
+    async def drained(self) -> None:
+        """Wait until nothing waits.
+
+        Raises:
+            LineLost: the connection went meanwhile.
+        """
+        while self.pending:
+            await self._writable()
 
     def hold(self) -> None:
         """Let everything wait until `release`."""
@@ -102,8 +108,11 @@ class Outbox:
         self._drain()
 
     def flush(self) -> None:
-        """Write all that waits, whatever the line says: the last act before a close."""
-        while self.pending:
+        """Write all that waits, whatever the line says: the last act before a close.
+
+        What is held stays unsaid: it would tell a position as reached that is not.
+        """
+        while self.pending and not self._held:
             self._line.write(self.pending.popitem(last=False)[1])
 
     def discard(self) -> None:
@@ -116,6 +125,12 @@ class Outbox:
             if not waiter.done():
                 waiter.set_exception(LineLost())
         self._waiting.clear()
+
+    async def _writable(self) -> None:
+        self._mark_stalled()
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiter)
+        await waiter
 
     def _append(self, frame: bytes, slot: Hashable) -> None:
         self._serial += 1

@@ -46,6 +46,7 @@ async def resume(
         offsets = await _start(feed, request.position)
     except _Failed as error:
         failure = error
+    await client.outbox.drained()
     # No await from here to `hold`: an event is either below `upto` or held.
     client.replace_subscriptions(request.subscriptions)
     client.outbox.hold()

@@ -111,3 +111,26 @@ async def test_stalled_only_while_something_waits_on_a_shut_line() -> None:
     assert box.stalled_since is not None
     line.open()
     assert box.stalled_since is None
+
+
+async def test_drained_once_nothing_waits() -> None:
+    line = FakeLine()
+    box, _ = outbox(line)
+    await box.drained()
+    line.shut()
+    box.push(frame("1"))
+    waiting = asyncio.create_task(box.drained())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    line.open()
+    await waiting
+    assert line.texts == ["1"]
+
+
+async def test_what_is_held_is_not_flushed() -> None:
+    line = FakeLine()
+    box, _ = outbox(line)
+    box.hold()
+    box.push(frame("live"))
+    box.flush()
+    assert line.texts == []
