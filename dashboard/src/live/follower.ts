@@ -7,6 +7,9 @@ export const MOST_CHANGES = 100;
 /** Follows every asset. */
 export const ALL = "*";
 
+/** Is told of changes, oldest first. */
+type ChangeListener = (changes: readonly MetricChange[]) => void;
+
 /** What one consumer follows: its assets, and their newest changes, newest first. */
 export class Follower {
   readonly kinds: readonly Kind[];
@@ -14,6 +17,7 @@ export class Follower {
   /** Asset ids or globs; `*` means all assets, an empty list none. */
   readonly patterns = new Signal<readonly string[]>([]);
   #exact: ReadonlySet<string> = new Set();
+  readonly #listeners = new Set<ChangeListener>();
 
   constructor(patterns: readonly string[], kinds: readonly Kind[] = ["changes", "alerts"]) {
     this.kinds = kinds;
@@ -35,11 +39,20 @@ export class Follower {
     this.#exact.has(assetId) ||
     this.patterns.get().some((pattern) => matchesGlob(pattern, assetId));
 
+  /** Hear of every change, however many arrive at once. */
+  onChanges(listener: ChangeListener): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
   /** Take in a frame's changes, oldest first. */
   append(batch: readonly MetricChange[]): void {
-    const fresh = batch.filter((change) => this.includes(change.assetId)).reverse();
+    const fresh = batch.filter((change) => this.includes(change.assetId));
     if (fresh.length === 0) return;
-    this.changes.set([...fresh, ...this.changes.get()].slice(0, MOST_CHANGES));
+    for (const listener of this.#listeners) listener(fresh);
+    this.changes.set([...fresh.toReversed(), ...this.changes.get()].slice(0, MOST_CHANGES));
   }
 }
 

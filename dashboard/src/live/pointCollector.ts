@@ -15,7 +15,6 @@ export class PointCollector {
   readonly #follower: Follower;
   readonly #assetId: string;
   readonly #fresh = new Map<MetricType, Point[]>();
-  #newest: string | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(follower: Follower, assetId: string) {
@@ -24,8 +23,7 @@ export class PointCollector {
   }
 
   start(): () => void {
-    const stop = this.#follower.changes.subscribe(() => this.#take());
-    this.#take();
+    const stop = this.#follower.onChanges((changes) => this.#take(changes));
     return () => {
       stop();
       clearTimeout(this.#timer);
@@ -33,23 +31,14 @@ export class PointCollector {
     };
   }
 
-  #take(): void {
-    const changes = this.#follower.changes.get();
-    const known = changes.findIndex((change) => keyOf(change) === this.#newest);
-    const unseen = changes.slice(0, known === -1 ? undefined : known);
-    for (const change of unseen.toReversed()) {
-      if (change.assetId === this.#assetId) this.#gather(change);
+  #take(changes: readonly MetricChange[]): void {
+    for (const { assetId, metricType, timestamp, currentValue } of changes) {
+      if (assetId !== this.#assetId) continue;
+      const points = this.#fresh.get(metricType) ?? [];
+      points.push({ time: Date.parse(timestamp) / 1000, value: currentValue });
+      this.#fresh.set(metricType, points);
     }
-    this.#newest = changes[0] ? keyOf(changes[0]) : null;
-    if (this.#fresh.size && this.#timer === undefined) {
-      this.#timer = setTimeout(() => this.#tell(), INTERVAL);
-    }
-  }
-
-  #gather({ metricType, timestamp, currentValue }: MetricChange): void {
-    const points = this.#fresh.get(metricType) ?? [];
-    points.push({ time: Date.parse(timestamp) / 1000, value: currentValue });
-    this.#fresh.set(metricType, points);
+    if (this.#fresh.size) this.#timer ??= setTimeout(() => this.#tell(), INTERVAL);
   }
 
   #tell(): void {
@@ -59,8 +48,4 @@ export class PointCollector {
     this.#fresh.clear();
     this.points.set(told);
   }
-}
-
-function keyOf(change: MetricChange): string {
-  return `${change.eventId} ${change.metricType}`;
 }

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { Follower } from "../../src/live/follower";
+import { Follower, MOST_CHANGES } from "../../src/live/follower";
 import { PointCollector } from "../../src/live/pointCollector";
 import { aChange } from "../support/samples";
 
@@ -33,12 +33,22 @@ describe("PointCollector", () => {
     expect(collector.points.get().score).toHaveLength(501);
   });
 
-  it("takes what was there before it, once", () => {
+  it("misses none of a burst that is longer than what is kept to be shown", () => {
+    const follower = new Follower(["a"]);
+    const collector = new PointCollector(follower, "a");
+    collector.start();
+    follower.append(Array.from({ length: 5 * MOST_CHANGES }, (_, index) => score(index + 1)));
+    vi.advanceTimersByTime(250);
+    expect(collector.points.get().score).toHaveLength(5 * MOST_CHANGES);
+    expect(follower.changes.get()).toHaveLength(MOST_CHANGES);
+  });
+
+  it("counts each change once, stopped and started again", () => {
     const follower = new Follower(["*"]);
-    follower.append([score(1), score(2)]);
     const collector = new PointCollector(follower, "a");
     collector.start()();
     collector.start();
+    follower.append([score(1), score(2)]);
     vi.advanceTimersByTime(250);
     expect(collector.points.get().score).toHaveLength(2);
   });
