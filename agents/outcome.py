@@ -36,7 +36,8 @@ async def publish(
     for name, record in alert_records(topics, outcome.alerts):
         written[name].append(record)
     for refused, reason in outcome.rejected:
-        headers = dead_letter_headers(reason, topic, partition, refused.offset, refused.timestamp)
+        told = dead_letter_headers(reason, topic, partition, refused.offset, refused.timestamp)
+        headers = [*refused.headers, *told]
         written[topics.dead_letters].append(Outgoing(refused.key, refused.value, headers))
     await asyncio.gather(
         *(write(producer, name, partition, records) for name, records in written.items())

@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from cli import dev, edge, feed, keys, migrate, settings, sink, worker
+from cli import dead_letters, dev, edge, feed, keys, migrate, settings, sink, worker
 from pipeline.settings import SettingsError
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app.command("worker")(worker.worker)
 app.command("sink")(sink.sink)
 app.command("edge")(edge.edge)
 app.add_typer(keys.keys, name="keys")
+app.add_typer(dead_letters.dead_letters, name="dead-letters")
 app.add_typer(feed.feed, name="feed")
 app.command("settings")(settings.settings)
 

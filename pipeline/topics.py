@@ -36,6 +36,8 @@ class Topics:
         """Applied events, packed by batch, owed to PostgreSQL."""
         self.dead_letters = f"{prefix}.dead-letters"
         """Refused records, byte for byte, with the reason in the headers."""
+        self.redriven = f"{prefix}.dead-letters.redriven"
+        """Which dead letters were sent back, so that none is sent twice."""
 
     def all(self) -> tuple[str, ...]:
         """Every topic, inputs first."""
@@ -48,6 +50,7 @@ class Topics:
             self.alerts_medium,
             self.history,
             self.dead_letters,
+            self.redriven,
         )
 
 

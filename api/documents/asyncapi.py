@@ -6,6 +6,7 @@ from typing import Any, Final
 from api.documents.components import schemas_of
 from pipeline.topics import Topics
 from schemas.alerts import Alert
+from schemas.dead_letters import Redrive
 from schemas.metrics import HistoryBatch, MetricChange, MetricEvent
 from schemas.websocket import PUSHES, REPLIES, REQUESTS, CloseCode
 
@@ -25,6 +26,7 @@ def asyncapi() -> dict[str, Any]:
         names.alerts_medium: (Alert, "Newly raised medium alerts"),
         names.history: (HistoryBatch, "Applied events, packed, owed to PostgreSQL"),
         names.dead_letters: (None, "Refused records, byte for byte; the reason in the headers"),
+        names.redriven: (Redrive, "Which dead letters were sent back, by whom and when"),
     }
     payloads = [*REQUESTS.values(), *REPLIES.values(), *PUSHES.values()]
     _, components = schemas_of([*payloads, *(kind for kind, _ in topics.values() if kind)])
