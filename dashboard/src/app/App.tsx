@@ -1,20 +1,17 @@
-import { lazy, Suspense, useEffect } from "react";
-import { Route, Switch, useLocation } from "wouter";
+import { lazy, Suspense } from "react";
+import { Route, Switch } from "wouter";
 import { Skeleton } from "../components/Feedback";
-import { toast } from "../components/toasts";
 import { useSession } from "../live/context";
-import { notify } from "../live/notifications";
 import { useSignal } from "../live/signal";
 import { useFollow } from "../live/useFollow";
 import { NotFound } from "../pages/NotFound";
 import { Overview } from "../pages/Overview";
-import { SEVERITIES, SEVERITY_LABEL } from "../quality";
-import { alertHref } from "./routes";
+import { SEVERITIES } from "../quality";
 import { Shell } from "./Shell";
+import { useAlertAnnouncements } from "./useAlertAnnouncements";
 
 const Alerts = lazy(async () => ({ default: (await import("../pages/Alerts")).Alerts }));
 const Assets = lazy(async () => ({ default: (await import("../pages/Assets")).Assets }));
-
 const AssetDetail = lazy(async () => ({
   default: (await import("../pages/AssetDetail")).AssetDetail,
 }));
@@ -46,26 +43,5 @@ export function App() {
         </Switch>
       </Suspense>
     </Shell>
-  );
-}
-
-/** Critical alerts raise a toast wherever the user is, and notifications where they asked. */
-function useAlertAnnouncements(): void {
-  const session = useSession();
-  const [path, navigate] = useLocation();
-  const onAlerts = path === "/alerts";
-  useEffect(
-    () =>
-      session.onAlert((alert) => {
-        notify(alert, ({ id }) => navigate(alertHref(id)));
-        if (alert.severity !== "critical" || onAlerts) return;
-        toast({
-          tone: "critical",
-          title: `${SEVERITY_LABEL[alert.severity]}: ${alert.assetName}`,
-          text: alert.message,
-          href: alertHref(alert.id),
-        });
-      }),
-    [session, navigate, onAlerts],
   );
 }

@@ -8,20 +8,23 @@ export interface Toast {
   text?: string;
   action?: { label: string; run: () => void };
   href?: string;
+  /** Takes the place of the message shown with the same key. */
+  key?: string;
 }
 
 const MOST_SHOWN = 4;
-const SHOWN_FOR = 7_000;
 
 export const toasts = new Signal<readonly Toast[]>([]);
 let lastId = 0;
 
-export function toast(message: Omit<Toast, "id" | "tone"> & { tone?: Toast["tone"] }): number {
-  const id = ++lastId;
-  const shown: Toast = { tone: "plain", ...message, id };
-  toasts.set([...toasts.get(), shown].slice(-MOST_SHOWN));
-  setTimeout(() => dismissToast(id), SHOWN_FOR);
-  return id;
+export function toast(message: Omit<Toast, "id" | "tone"> & { tone?: Toast["tone"] }): void {
+  const shown: Toast = { tone: "plain", ...message, id: ++lastId };
+  const others = toasts.get().filter(({ key }) => key === undefined || key !== message.key);
+  toasts.set([...others, shown].slice(-MOST_SHOWN));
+}
+
+export function isToastShown(key: string): boolean {
+  return toasts.get().some((shown) => shown.key === key);
 }
 
 export function dismissToast(id: number): void {

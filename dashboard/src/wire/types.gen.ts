@@ -87,6 +87,18 @@ export type ProblemCode =
  */
 export type Kind = "alerts" | "changes";
 /**
+ * Where a dead letter lies, and when it got there (milliseconds since the epoch).
+ *
+ * The time tells it from one at the same place of a topic that was made anew.
+ *
+ * @minItems 3
+ * @maxItems 3
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "LetterId".
+ */
+export type LetterId = unknown[];
+/**
  * Why going on from a position is impossible.
  *
  * This interface was referenced by `Wire`'s JSON-Schema
@@ -137,6 +149,9 @@ export interface Alert {
 /**
  * What led to the alert. `rule` names the operator, e.g. `score_drop` or `stale`.
  *
+ * `occurrences` counts, from the second on, what joined an alert that was open already;
+ * `worsened_from` is its severity before, where this step raised it.
+ *
  * This interface was referenced by `Wire`'s JSON-Schema
  * via the `definition` "AlertMetadata".
  */
@@ -149,6 +164,8 @@ export interface AlertMetadata {
   eventId?: string | null;
   expectedIntervalSeconds?: number | null;
   lastSeen?: string | null;
+  occurrences?: number | null;
+  worsenedFrom?: Severity | null;
 }
 /**
  * A single thing.
@@ -571,6 +588,16 @@ export interface MetricEvent {
   metadata?: {};
 }
 /**
+ * The value that `percent` of all values do not exceed, to half a percent of itself.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "Percentile".
+ */
+export interface Percentile {
+  percent: number;
+  value: number;
+}
+/**
  * An RFC 9457 problem, sent as `application/problem+json`.
  *
  * `type` is `urn:tidemark:problem:<code>`. `request_id` is also in the
@@ -737,19 +764,28 @@ export interface TicketAnswer {
   success?: true;
 }
 /**
- * Scores of one asset (null: of all) on one UTC day, `date` being `YYYY-MM-DD`.
+ * The values of one metric in one bucket of time, which begins at `start`.
+ *
+ * They are those of one asset, of one source, or (both null) of all assets meant. `date`
+ * is the UTC day of `start` as `YYYY-MM-DD`; `deviation` is the sample's, null for a
+ * single value.
  *
  * This interface was referenced by `Wire`'s JSON-Schema
  * via the `definition` "TrendPoint".
  */
 export interface TrendPoint {
   assetId: string | null;
+  source: string | null;
+  start: string;
   date: string;
   average: number;
   minimum: number;
   maximum: number;
   deviation: number | null;
   count: number;
+  first: number;
+  last: number;
+  percentiles: Percentile[];
 }
 /**
  * A list. `next_cursor` asks for what follows; null on the last page.
@@ -937,6 +973,17 @@ export interface Ping {}
  * via the `definition` "Pong".
  */
 export interface Pong {}
+/**
+ * Dead letters that were sent back together: what `quality.dead-letters.redriven` holds.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "Redrive".
+ */
+export interface Redrive {
+  letters: LetterId[];
+  by: string;
+  at: string;
+}
 /**
  * Resolve an alert; `resolution` says how.
  *

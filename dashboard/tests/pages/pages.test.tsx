@@ -83,9 +83,18 @@ describe("Overview", () => {
     FakeSocket.latest.say("alert", anAlert({ message: "Score of orders fell by 25 points" }));
     FakeSocket.latest.say("alert", anAlert({ severity: "medium", assetName: "quiet" }));
     await settle(50);
-    const announced = screen.getByRole("link", { name: "Critical: orders" });
+    const announced = screen.getByRole("link", { name: "Critical alert" });
     expect(announced).toHaveAttribute("href", expect.stringContaining("/alerts?view=all&alert="));
-    expect(screen.queryByText("Medium: quiet")).toBeNull();
+    expect(screen.getAllByRole("button", { name: "Dismiss" })).toHaveLength(1);
+  });
+
+  it("announces a storm of critical alerts in one message", async () => {
+    await visit("/");
+    for (let number = 1; number <= 20; number++) FakeSocket.latest.say("alert", anAlert());
+    await settle(50);
+    const announced = screen.getByRole("link", { name: "20 critical alerts" });
+    expect(announced).toHaveAttribute("href", "/alerts?severity=critical");
+    expect(screen.getAllByRole("button", { name: "Dismiss" })).toHaveLength(1);
   });
 });
 
