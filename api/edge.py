@@ -22,6 +22,7 @@ from api.producer import Producer
 from api.queries.alerts import AlertQueries
 from api.queries.assets import AssetQueries
 from api.queries.metrics import MetricQueries
+from api.queries.trends import TrendQueries
 from api.relay import Relay
 from api.socket import recheck_callers
 from api.steps import Steps
@@ -75,6 +76,7 @@ class Edge:
         self.alerts = AlertQueries(self.pool)
         self.assets = AssetQueries(self.pool)
         self.metrics = MetricQueries(self.pool)
+        self.trends = TrendQueries(self.pool)
         self.sessions = Sessions(self.pool, self.hub, self.id)
 
     @asynccontextmanager

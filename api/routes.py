@@ -4,7 +4,7 @@ from typing import Final
 
 from api.auth.caller import Permission
 from api.endpoint import Endpoint
-from api.handlers import alerts, assets, events, metrics, system, thresholds
+from api.handlers import alerts, assets, events, metrics, system, thresholds, trends
 from schemas import lifecycle, rest
 from schemas.alerts import Alert
 from schemas.system import SocketStats, System
@@ -37,7 +37,7 @@ ENDPOINTS: Final = (
     _step("reopen", alerts.reopen, lifecycle.ReopenRequest),
     _step("comment", alerts.comment, lifecycle.CommentRequest),
     _step("assign", alerts.assign, lifecycle.AssignRequest),
-    Endpoint("GET", "/trends", metrics.trends, rest.Page[rest.TrendPoint],
+    Endpoint("GET", "/trends", trends.trends, rest.Page[rest.TrendPoint],
              query=rest.TrendsQuery),
     Endpoint("GET", "/dimensions", metrics.dimensions, rest.Page[rest.AssetDimensions],
              query=rest.DimensionsQuery),

@@ -1,16 +1,28 @@
 """Settings, read once from the environment (`TIDEMARK_*`) into a frozen object."""
 
+import base64
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    IPvAnyNetwork,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 APP_ID = "tidemark"
 """Start of the Faust app ids, see `Settings.worker_group`."""
+
+FERNET_KEY_BYTES = 32
 
 Positive = Annotated[float, Field(gt=0)]
 
@@ -132,6 +144,9 @@ class Settings(BaseSettings):
         SecretStr("postgresql://tidemark@127.0.0.1:5432/tidemark"), description="libpq URL"
     )
     retention_days: Annotated[int, Field(ge=1)] = 90
+    trend_retention_days: Annotated[int, Field(ge=1)] = Field(
+        730, description="days in figures outlive the events they sum up"
+    )
     retention_interval_seconds: Positive = 3600.0
 
     # Stream
@@ -205,6 +220,29 @@ class Settings(BaseSettings):
         1_000_000, description="most records that are read again for a socket that resumes"
     )
 
+    # Notifications
+    secret_key: SecretStr | None = Field(
+        None,
+        description="Fernet keys, comma-separated, that channels' addresses are encrypted with: "
+        "the first encrypts, each decrypts; `tidemark notify new-key` makes one",
+    )
+    dashboard_url: Annotated[str, Field(pattern=r"^https?://\S+$")] | None = Field(
+        None, description="where people find the dashboard, for links in messages"
+    )
+    notify_networks: tuple[IPvAnyNetwork, ...] = Field(
+        (), description="private networks that messages may be sent to, e.g. a mail relay's"
+    )
+    notify_attempts: Annotated[int, Field(ge=1, le=100)] = Field(
+        8, description="how often a message is tried before it is given up"
+    )
+    notify_retry_seconds: Positive = Field(
+        10.0, description="wait before the second attempt; doubles up to an hour, with jitter"
+    )
+    notify_timeout_seconds: Positive = 30.0
+    notify_lease_seconds: Positive = Field(
+        120.0, description="a message whose sender says nothing for so long counts as interrupted"
+    )
+
     # Every process
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "console", "json"] = Field(
@@ -216,6 +254,20 @@ class Settings(BaseSettings):
     metrics_port: Annotated[int, Field(ge=0, le=65535)] = Field(
         0, description="port of the same; 0: none"
     )
+
+    @field_validator("secret_key")
+    @classmethod
+    def _fernet_keys(cls, given: SecretStr | None) -> SecretStr | None:
+        for key in given.get_secret_value().split(",") if given else ():
+            if not is_fernet_key(key):
+                raise ValueError("must be Fernet keys, 32 bytes each in URL-safe base64")
+        return given
+
+    @model_validator(mode="after")
+    def _lease_outlasts_sending(self) -> Self:
+        if self.notify_lease_seconds <= self.notify_timeout_seconds:
+            raise ValueError("notify_lease_seconds: must be more than notify_timeout_seconds")
+        return self
 
     @property
     def worker_group(self) -> str:
@@ -229,6 +281,19 @@ class Settings(BaseSettings):
     def sink_group(self) -> str:
         """Faust app id and consumer group of the sink."""
         return f"{APP_ID}-{self.topic_prefix}-sink"
+
+    @property
+    def notify_group(self) -> str:
+        """Faust app id and consumer group of the notifier."""
+        return f"{APP_ID}-{self.topic_prefix}-notify"
+
+
+def is_fernet_key(text: str) -> bool:
+    """Say whether `text` is 32 bytes in URL-safe base64."""
+    try:
+        return len(base64.b64decode(text, b"-_", validate=True)) == FERNET_KEY_BYTES
+    except ValueError:
+        return False
 
 
 def load_settings(**overrides: Any) -> Settings:

@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from schemas.alerts import AlertStatus, AlertType, Severity
-from schemas.metrics import AssetId, MetricType
+from schemas.metrics import AssetId, Label, MetricType
 
 T = TypeVar("T")
 
@@ -78,16 +78,33 @@ class Asset(Struct, rename="camel", kw_only=True, omit_defaults=True):
     worst_severity: Severity | None = None
 
 
+class Percentile(Struct, rename="camel", kw_only=True):
+    """The value that `percent` of all values do not exceed, to half a percent of itself."""
+
+    percent: float
+    value: float
+
+
 class TrendPoint(Struct, rename="camel", kw_only=True):
-    """Scores of one asset (null: of all) on one UTC day, `date` being `YYYY-MM-DD`."""
+    """The values of one metric in one bucket of time, which begins at `start`.
+
+    They are those of one asset, of one source, or (both null) of all assets meant. `date`
+    is the UTC day of `start` as `YYYY-MM-DD`; `deviation` is the sample's, null for a
+    single value.
+    """
 
     asset_id: str | None
+    source: str | None
+    start: datetime
     date: str
     average: float
     minimum: float
     maximum: float
     deviation: float | None
     count: int
+    first: float
+    last: float
+    percentiles: list[Percentile]
 
 
 class DimensionScore(Struct, rename="camel", kw_only=True):
@@ -252,10 +269,21 @@ class AlertsQuery(Struct, rename="camel", kw_only=True, forbid_unknown_fields=Tr
 
 
 class TrendsQuery(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
-    """Daily scores of one asset, or of all together."""
+    """One metric of an asset, of all that a glob matches, of a source, or of all together.
+
+    `bucket` is a number of hours, days or weeks, such as `6h`, `1d` or `2w`, in UTC. The
+    range is the last `days`, today included, or from `since` (inclusive) to `until`
+    (exclusive, by default the end of today) in whole hours; `percentiles` are of 100.
+    """
 
     asset_id: AssetId | None = None
+    source: Label | None = None
+    metric_type: MetricType = MetricType.SCORE
+    bucket: Annotated[str, Meta(pattern=r"^[1-9]\d{0,3}[hdw]$")] = "1d"
     days: Annotated[int, Meta(ge=1, le=90)] = 30
+    since: Moment | None = None
+    until: Moment | None = None
+    percentiles: Annotated[list[Annotated[float, Meta(ge=0, le=100)]], Meta(max_length=10)] = []
 
 
 class ThresholdsQuery(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):

@@ -11,18 +11,19 @@ from psycopg import AsyncConnection, sql
 from psycopg.errors import UniqueViolation
 
 from pipeline.operators.identity import derived_event_id
-from pipeline.operators.rollup import Measured, daily, newest
+from pipeline.operators.rollup import Measured, newest
 from schemas.metrics import ABSENT, DIMENSIONS, HistoryBatch, MetricEvent
+from sinks import rollups
 
 _decode_batch: Final = Decoder(HistoryBatch).decode
 _decode_event: Final = Decoder(MetricEvent).decode
 
-_PARTITIONS: Final = "SELECT ensure_metric_history_partition(day) FROM unnest(%s::date[]) AS day"
+_PARTITIONS: Final = "SELECT ensure_metric_history_partition(day) FROM unnest(%b::date[]) AS day"
 _ASSETS: Final = """
     INSERT INTO assets AS known (asset_id, asset_name, asset_type, source, first_seen, last_seen)
     SELECT id, coalesce(name, id), type, source, first_seen, last_seen
-    FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[],
-                %s::timestamptz[]) AS t (id, name, type, source, first_seen, last_seen)
+    FROM unnest(%b::text[], %b::text[], %b::text[], %b::text[], %b::timestamptz[],
+                %b::timestamptz[]) AS t (id, name, type, source, first_seen, last_seen)
     ORDER BY id
     ON CONFLICT (asset_id) DO UPDATE SET
         asset_name = CASE WHEN excluded.asset_name = excluded.asset_id
@@ -30,6 +31,7 @@ _ASSETS: Final = """
         asset_type = coalesce(excluded.asset_type, known.asset_type),
         source = coalesce(excluded.source, known.source),
         last_seen = greatest(known.last_seen, excluded.last_seen)
+    RETURNING asset_id, source
 """
 _HISTORY_COLUMNS: Final = {
     "asset_id": "text",
@@ -50,13 +52,13 @@ _INSERT: Final = sql.SQL("""
 """).format(
     names=_HISTORY_NAMES,
     arrays=sql.SQL(", ").join(
-        sql.SQL("%s::{}[]").format(sql.Identifier(kind)) for kind in _HISTORY_COLUMNS.values()
+        sql.SQL("%b::{}[]").format(sql.Identifier(kind)) for kind in _HISTORY_COLUMNS.values()
     ),
 )
 _CURRENT: Final = """
     INSERT INTO quality_metric_current AS known
         (asset_id, metric_type, value, "timestamp", previous_value)
-    SELECT * FROM unnest(%s::text[], %s::text[], %s::float8[], %s::timestamptz[], %s::float8[])
+    SELECT * FROM unnest(%b::text[], %b::text[], %b::float8[], %b::timestamptz[], %b::float8[])
     ON CONFLICT (asset_id, metric_type) DO UPDATE SET
         value = excluded.value, "timestamp" = excluded."timestamp",
         previous_value = coalesce(excluded.previous_value, known.value)
@@ -64,25 +66,10 @@ _CURRENT: Final = """
 """
 _DIMENSIONS: Final = """
     INSERT INTO quality_dimension_scores AS known (asset_id, dimension, score, "timestamp")
-    SELECT * FROM unnest(%s::text[], %s::text[], %s::float8[], %s::timestamptz[])
+    SELECT * FROM unnest(%b::text[], %b::text[], %b::float8[], %b::timestamptz[])
     ON CONFLICT (asset_id, dimension) DO UPDATE SET
         score = excluded.score, "timestamp" = excluded."timestamp"
     WHERE known."timestamp" <= excluded."timestamp"
-"""
-# Merges two sets of figures: Chan, Golub and LeVeque (1979), equation 2.1.
-_DAILY: Final = """
-    INSERT INTO quality_metric_daily AS known
-        (asset_id, metric_type, day, count, mean, squares, minimum, maximum)
-    SELECT * FROM unnest(%s::text[], %s::text[], %s::date[], %s::bigint[], %s::float8[],
-                         %s::float8[], %s::float8[], %s::float8[])
-    ON CONFLICT (asset_id, metric_type, day) DO UPDATE SET
-        count = known.count + excluded.count,
-        mean = known.mean
-            + (excluded.mean - known.mean) * excluded.count / (known.count + excluded.count),
-        squares = known.squares + excluded.squares + (excluded.mean - known.mean) ^ 2
-            * known.count * excluded.count / (known.count + excluded.count),
-        minimum = least(known.minimum, excluded.minimum),
-        maximum = greatest(known.maximum, excluded.maximum)
 """
 
 
@@ -131,11 +118,14 @@ async def store(connection: AsyncConnection, given: Sequence[Measurement]) -> No
     rows = sorted(unique.values(), key=lambda one: one.event.asset_id)  # no deadlocks
     days = sorted({one.timestamp.date() for one in rows})
     await connection.execute(_PARTITIONS, (days,))
-    await connection.execute(_ASSETS, _columns(_asset_rows(rows)))
+    assets = await connection.execute(_ASSETS, _columns(_asset_rows(rows)))
+    sources: dict[str, str | None] = dict(await assets.fetchall())
     if not await _copy(connection, rows):
         rows = await _insert(connection, rows)
     if rows:
-        await _sum_up(connection, [_measured(one) for one in rows])
+        fresh = [_measured(one) for one in rows]
+        await _replace(connection, fresh)
+        await rollups.add(connection, fresh, sources, rows[0].partition)
 
 
 async def _copy(connection: AsyncConnection, rows: Sequence[Measurement]) -> bool:
@@ -149,7 +139,8 @@ async def _copy(connection: AsyncConnection, rows: Sequence[Measurement]) -> boo
             connection.cursor() as cursor,
             cursor.copy(_COPY) as copy,
         ):
-            copy.set_types(list(_HISTORY_COLUMNS.values()))
+            # JSON travels as the text it is: what is declared `json` would be encoded once more.
+            copy.set_types([kind.replace("json", "text") for kind in _HISTORY_COLUMNS.values()])
             for one in rows:
                 await copy.write_row(_history_row(one))
     except UniqueViolation:
@@ -164,7 +155,8 @@ async def _insert(connection: AsyncConnection, rows: Sequence[Measurement]) -> l
     return [one for one in rows if one.event_id in fresh]
 
 
-async def _sum_up(connection: AsyncConnection, fresh: Sequence[Measured]) -> None:
+async def _replace(connection: AsyncConnection, fresh: Sequence[Measured]) -> None:
+    """Put the newest values in the place of those before."""
     current = [
         (*key, last.value, last.timestamp, last.previous)
         for key, last in sorted(newest(fresh).items())
@@ -174,11 +166,6 @@ async def _sum_up(connection: AsyncConnection, fresh: Sequence[Measured]) -> Non
     dimensions = [row[:4] for row in current if row[1] in DIMENSIONS]
     if dimensions:
         await connection.execute(_DIMENSIONS, _columns(dimensions))
-    figures = (
-        (*key, sums.count, sums.mean, sums.squares, sums.minimum, sums.maximum)
-        for key, sums in sorted(daily(fresh).items())
-    )
-    await connection.execute(_DAILY, _columns(figures))
 
 
 def _asset_rows(rows: Iterable[Measurement]) -> Iterable[tuple[Any, ...]]:

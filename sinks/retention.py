@@ -14,10 +14,11 @@ log = structlog.get_logger(__name__)
 
 _ENSURE: Final = "SELECT ensure_metric_history_partition(%s)"
 _CLEANUP: Final = "SELECT cleanup_old_metric_history(%s)"
+_CLEANUP_TRENDS: Final = "SELECT cleanup_old_trends(%s)"
 
 
-async def keep(pool: AsyncConnectionPool, retention_days: int) -> None:
-    """Make tomorrow's partition, drop those older than `retention_days`.
+async def keep(pool: AsyncConnectionPool, retention_days: int, trend_days: int) -> None:
+    """Make tomorrow's partitions, drop those older than `retention_days`, days than `trend_days`.
 
     What can't be done now (an outage, a long reader) is left to the next time.
     """
@@ -28,6 +29,8 @@ async def keep(pool: AsyncConnectionPool, retention_days: int) -> None:
             await connection.execute(_ENSURE, (tomorrow,))
         async with pool.connection() as connection:
             row = await (await connection.execute(_CLEANUP, (retention_days,))).fetchone()
+        async with pool.connection() as connection:
+            await connection.execute(_CLEANUP_TRENDS, (max(trend_days, retention_days),))
     except psycopg.errors.LockNotAvailable:
         log.info("old history stays for now: somebody is reading it")
     except OUTAGES as error:

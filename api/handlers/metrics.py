@@ -1,8 +1,7 @@
-"""Metrics: current values, history, trends, dimensions."""
+"""Metrics: current values, history, dimensions."""
 
 from api.endpoint import Call
-from api.problems import invalid, not_found
-from pipeline.globs import is_glob
+from api.problems import not_found
 from schemas.rest import (
     AssetDimensions,
     CurrentMetric,
@@ -11,8 +10,6 @@ from schemas.rest import (
     HistoryQuery,
     MetricsQuery,
     Page,
-    TrendPoint,
-    TrendsQuery,
 )
 
 
@@ -32,20 +29,6 @@ async def history(call: Call[HistoryQuery, None]) -> Page[HistoryPoint]:
         raise not_found(f"there is no asset {asked.asset_id!r}")
     found, cursor = await call.edge.metrics.history(asked)
     return Page(data=found, count=len(found), next_cursor=cursor)
-
-
-async def trends(call: Call[TrendsQuery, None]) -> Page[TrendPoint]:
-    """Tell how scores went, day by day: of one asset, or of all together."""
-    asked, scope = call.query, call.caller.scope
-    if asked.asset_id is None:
-        found = await call.edge.metrics.overall_trend(scope, asked.days)
-    elif is_glob(asked.asset_id):
-        raise invalid("assetId", "must be one asset's id, no glob")
-    elif not scope.allows(asked.asset_id):
-        raise not_found(f"there is no asset {asked.asset_id!r}")
-    else:
-        found = await call.edge.metrics.trend(asked.asset_id, asked.days)
-    return Page(data=found, count=len(found))
 
 
 async def dimensions(call: Call[DimensionsQuery, None]) -> Page[AssetDimensions]:

@@ -1,4 +1,4 @@
-"""Metrics as PostgreSQL has them: current values, history, trends, dimensions."""
+"""Metrics as PostgreSQL has them: current values, history, dimensions."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from psycopg import sql
-from psycopg.rows import class_row, dict_row
+from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
 
 from api.auth.scope import Scope
@@ -21,7 +21,6 @@ from schemas.rest import (
     DimensionScore,
     HistoryPoint,
     HistoryQuery,
-    TrendPoint,
 )
 
 _CURRENT: Final = sql.SQL("""
@@ -34,21 +33,6 @@ _HISTORY: Final = sql.SQL("""
     SELECT asset_id, metric_type, value, "timestamp", event_id, late
     FROM quality_metric_history
     WHERE {where} ORDER BY "timestamp" DESC, event_id DESC LIMIT %(limit)s
-""")
-_TREND: Final = """
-    SELECT asset_id, day::text AS date, mean AS average, minimum, maximum,
-           sqrt(squares / nullif(count - 1, 0)) AS deviation, count
-    FROM quality_metric_daily
-    WHERE asset_id = %(asset)s AND metric_type = 'score' AND day > current_date - %(days)s
-    ORDER BY day
-"""
-_OVERALL_TREND: Final = sql.SQL("""
-    SELECT NULL AS asset_id, day::text AS date, sum(mean * count) / sum(count) AS average,
-           min(minimum) AS minimum, max(maximum) AS maximum, NULL::float8 AS deviation,
-           sum(count)::bigint AS count
-    FROM quality_metric_daily
-    WHERE {where} AND metric_type = 'score' AND day > current_date - %(days)s
-    GROUP BY day ORDER BY day
 """)
 _DIMENSIONS: Final = sql.SQL("""
     WITH page AS (
@@ -134,24 +118,6 @@ class MetricQueries:
             HistoryPoint(metric_type=MetricType(row.pop("metric_type")), **row) for row in rows
         ]
         return found, cursor_of(found[-1].timestamp, found[-1].event_id) if more else None
-
-    async def trend(self, asset_id: str, days: int) -> list[TrendPoint]:
-        """Return one asset's days, oldest first."""
-        async with self._pool.connection() as connection:
-            cursor = connection.cursor(row_factory=class_row(TrendPoint))
-            await cursor.execute(_TREND, {"asset": asset_id, "days": days})
-            return await cursor.fetchall()
-
-    async def overall_trend(self, scope: Scope, days: int) -> list[TrendPoint]:
-        """Return the days of all assets together, oldest first."""
-        where = Where()
-        where.add_scope(scope)
-        async with self._pool.connection() as connection:
-            cursor = connection.cursor(row_factory=class_row(TrendPoint))
-            await cursor.execute(
-                _OVERALL_TREND.format(where=where.text), where.values | {"days": days}
-            )
-            return await cursor.fetchall()
 
     async def dimensions(
         self, scope: Scope, asset: str | None, limit: int, cursor: str | None

@@ -34,8 +34,17 @@ class Facts:
                 (asset, metric, value, NOW),
             )
 
-    async def history(self, asset: str, value: float, at: datetime, late: bool = False) -> None:
-        event = MetricEvent(asset_id=asset, metric_type=MetricType.SCORE, value=value, timestamp=at)
+    async def history(
+        self,
+        asset: str,
+        value: float,
+        at: datetime,
+        late: bool = False,
+        source: str | None = None,
+    ) -> None:
+        event = MetricEvent(
+            asset_id=asset, metric_type=MetricType.SCORE, value=value, timestamp=at, source=source
+        )
         one = Measurement(event, uuid4(), at, late, at, b"{}", "quality.metrics", 0, 0)
         async with await psycopg.AsyncConnection.connect(self._url) as connection:
             await store(connection, [one])
@@ -98,14 +107,47 @@ async def test_history_and_trends(edge: RunningEdge, facts: Facts) -> None:
         rest = await http.get(f"/metrics/history?assetId=a&limit=2&cursor={page['nextCursor']}")
         assert page["data"] + rest.json()["data"] == found
         assert (await http.get("/metrics/history")).status_code == 422
-        assert (await http.get("/trends?assetId=a*")).status_code == 422
-        assert (await http.get("/trends?days=91")).status_code == 422
+        for wrong in ("days=91", "bucket=0d", "bucket=1y", "until=2026-01-01T00:00:00Z",
+                      "bucket=1h&since=2020-01-01T00:00:00Z", "percentiles=101"):  # fmt: skip
+            assert (await http.get(f"/trends?{wrong}")).status_code == 422, wrong
     (day,) = await get(edge, "/trends?assetId=a")
     assert day["date"] == DAY.date().isoformat()
     assert (day["average"], day["minimum"], day["maximum"], day["count"]) == (80, 70, 90, 3)
     assert day["deviation"] == pytest.approx(10)
     (overall,) = await get(edge, "/trends?days=7")
     assert (overall["assetId"], overall["average"], overall["count"]) == (None, 72.5, 4)
+    assert overall["deviation"] == pytest.approx(17.0783, abs=1e-4)
+    assert [overall] == await get(edge, "/trends?days=7&assetId=*")
+    (glob,) = await get(edge, "/trends?days=7&assetId=[ab]")
+    assert glob == overall
+
+
+async def test_trends_by_bucket_and_source(edge: RunningEdge, facts: Facts) -> None:
+    noon = DAY.replace(hour=12, minute=0, second=0)
+    for hours, value in enumerate((90.0, 80.0, 70.0, 60.0)):
+        await facts.history("a", value, noon + timedelta(hours=hours, minutes=5), source="crm")
+    await facts.history("b", 50.0, noon + timedelta(minutes=1), source="erp")
+    since, until = (
+        moment.isoformat().replace("+", "%2B") for moment in (noon, noon + timedelta(hours=3))
+    )
+    ranged = f"since={since}&until={until}"
+    hours = await get(edge, f"/trends?{ranged}&bucket=1h&source=crm&percentiles=0,50,100")
+    assert [(point["start"], point["average"]) for point in hours] == [
+        ((noon + timedelta(hours=hour)).isoformat().replace("+00:00", "Z"), value)
+        for hour, value in ((0, 90), (1, 80), (2, 70))
+    ]
+    for one in hours[0]["percentiles"]:
+        assert one["value"] == pytest.approx(90, rel=0.005)
+    (half,) = await get(edge, f"/trends?{ranged}&bucket=12h&percentiles=0,50,100")
+    assert (half["first"], half["last"], half["count"]) == (50, 70, 4)
+    assert [p["percent"] for p in half["percentiles"]] == [0, 50, 100]
+    assert [p["value"] for p in half["percentiles"]] == [
+        pytest.approx(value, rel=0.005) for value in (50, 70, 90)
+    ]
+    (week,) = await get(edge, "/trends?bucket=52w&days=90&source=crm")
+    assert (week["source"], week["count"], week["minimum"]) == ("crm", 4, 60)
+    assert datetime.fromisoformat(week["start"]).weekday() == 0
+    assert await get(edge, "/trends?metricType=issues") == []
 
 
 async def test_dimensions_weigh(edge: RunningEdge, facts: Facts) -> None:
