@@ -14,6 +14,7 @@ from pydantic import (
     IPvAnyNetwork,
     SecretStr,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -263,11 +264,12 @@ class Settings(BaseSettings):
                 raise ValueError("must be Fernet keys, 32 bytes each in URL-safe base64")
         return given
 
-    @model_validator(mode="after")
-    def _lease_outlasts_sending(self) -> Self:
-        if self.notify_lease_seconds <= self.notify_timeout_seconds:
-            raise ValueError("notify_lease_seconds: must be more than notify_timeout_seconds")
-        return self
+    @field_validator("notify_lease_seconds")
+    @classmethod
+    def _lease_outlasts_sending(cls, given: float, info: ValidationInfo) -> float:
+        if given <= info.data.get("notify_timeout_seconds", 0):
+            raise ValueError("must be more than TIDEMARK_NOTIFY_TIMEOUT_SECONDS")
+        return given
 
     @property
     def worker_group(self) -> str:

@@ -1,0 +1,1 @@
+"""Channels: what an address means, what may be shown of it, how it is kept."""
