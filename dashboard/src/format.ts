@@ -11,6 +11,7 @@ const absolute = new Intl.DateTimeFormat("en-GB", {
   minute: "2-digit",
   second: "2-digit",
 });
+const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -36,6 +37,11 @@ export function formatChange(value: number): string {
 
 export function formatTime(time: string | number): string {
   return absolute.format(new Date(time));
+}
+
+/** "14:03" */
+export function formatClock(time: string | number): string {
+  return clock.format(new Date(time));
 }
 
 /** "just now", "42 s ago", "3 min ago", "5 h ago", "2 d ago", then the date. */

@@ -1,4 +1,4 @@
-import { useSyncExternalStore } from "react";
+import { useMemo, useSyncExternalStore } from "react";
 
 /** A value that tells its listeners when it is replaced. */
 export class Signal<T> {
@@ -25,6 +25,33 @@ export class Signal<T> {
   };
 }
 
-export function useSignal<T>(signal: Signal<T>): T {
-  return useSyncExternalStore(signal.subscribe, signal.get, signal.get);
+/** The signal's value, renewed with every change or, with an `interval`, at most every so many ms. */
+export function useSignal<T>(signal: Signal<T>, interval = 0): T {
+  const subscribe = useMemo(
+    () => (interval ? throttled(signal, interval) : signal.subscribe),
+    [signal, interval],
+  );
+  return useSyncExternalStore(subscribe, signal.get, signal.get);
+}
+
+type Subscribe = Signal<unknown>["subscribe"];
+
+/** Tells of the first change at once, of those right after it together, of the last always. */
+function throttled({ subscribe }: { subscribe: Subscribe }, interval: number): Subscribe {
+  return (listener) => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let toldAt = 0;
+    const tell = () => {
+      timer = undefined;
+      toldAt = Date.now();
+      listener();
+    };
+    const stop = subscribe(() => {
+      timer ??= setTimeout(tell, Math.max(0, toldAt + interval - Date.now()));
+    });
+    return () => {
+      stop();
+      clearTimeout(timer);
+    };
+  };
 }

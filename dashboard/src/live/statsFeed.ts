@@ -57,6 +57,7 @@ export class StatsFeed {
       // A failed fetch leaves the figures as they were; the next one is never far.
       await this.refresh().catch((error: unknown) => {
         if (!(error instanceof Problem)) throw error;
+        this.#overall.error.set(error.message);
       });
     }
     const empty = this.#overall.stats.get()?.totalAssets === 0;

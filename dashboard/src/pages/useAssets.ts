@@ -1,6 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo } from "react";
-import { useThrottled } from "../components/useThrottled";
 import { later } from "../format";
 import type { AssetState } from "../live/assetBook";
 import { useSession } from "../live/context";
@@ -25,8 +24,8 @@ export function useAssets() {
   const session = useSession();
   const epoch = useSignal(session.epoch);
   const stats = useSignal(session.overall.stats);
-  const version = useThrottled(useSignal(session.assets.version), LIST_INTERVAL);
-  const known = useThrottled(useSignal(session.alerts.list), LIST_INTERVAL);
+  const version = useSignal(session.assets.version, LIST_INTERVAL);
+  const known = useSignal(session.alerts.list, LIST_INTERVAL);
   const complete = useSignal(session.alertsComplete);
   const query = useQuery(
     {

@@ -1,5 +1,7 @@
+import { RecentLine } from "../charts/RecentLine";
 import { ChangeBadge, HealthBadge } from "../components/Badge";
 import { Card } from "../components/Card";
+import { useNow } from "../components/useNow";
 import { formatCount } from "../format";
 import { useSession } from "../live/context";
 import { useSignal } from "../live/signal";
@@ -17,38 +19,71 @@ interface LiveQualityWidgetProps {
   assetHref?: (assetId: string) => string;
 }
 
-/** The overall score as it moves, how it stands against yesterday, and what moved it. */
-export function LiveQualityWidget({ recent = 8, assetHref }: LiveQualityWidgetProps) {
-  const session = useSession();
-  const follower = useFollow();
-  const score = useSignal(session.overall.score);
-  const stats = useSignal(session.overall.stats);
-  const changes = useSignal(follower.changes);
-  const baseline = useBaseline();
-  const change = score !== null && baseline !== null ? score - baseline.average : null;
+/** Between two renderings, ms: faster figures cannot be read. */
+const PACE = 250;
 
+/** The overall score as it moves, how it stands against before, and what moved it. */
+export function LiveQualityWidget({ recent = 8, assetHref }: LiveQualityWidgetProps) {
   return (
     <Card title="Live quality">
-      <div className={styles.overall}>
-        <ScoreRing score={score} />
-        <div className={styles.words}>
-          <HealthBadge health={healthOf(score)} />
-          {change !== null && (
-            <span className={styles.trend}>
-              <ChangeBadge metric="score" change={change} /> against {baseline?.name}
-            </span>
-          )}
-          <span className={styles.muted}>
-            {stats ? `Mean of ${formatCount(stats.totalAssets)} assets` : "Waiting for figures"}
-          </span>
-        </div>
-      </div>
-      {recent > 0 && (
-        <>
-          <h3 className={styles.subhead}>Recent changes</h3>
-          <ChangeList changes={changes.slice(0, recent)} assetHref={assetHref} />
-        </>
-      )}
+      <Standing />
+      {recent > 0 && <RecentChanges most={recent} assetHref={assetHref} />}
     </Card>
+  );
+}
+
+function Standing() {
+  const { overall } = useSession();
+  const score = useSignal(overall.score, PACE);
+  const points = useSignal(overall.recent, PACE);
+  const now = useNow(1_000) / 1000;
+  const health = healthOf(score);
+  return (
+    <div className={styles.overall}>
+      <ScoreRing score={score} />
+      <div className={styles.words}>
+        <HealthBadge health={health} />
+        <Trend score={score} />
+        <AssetCount />
+      </div>
+      <div className={styles.recent}>
+        <RecentLine points={points} now={now} tone={health} />
+      </div>
+    </div>
+  );
+}
+
+function Trend({ score }: { score: number | null }) {
+  const baseline = useBaseline();
+  if (score === null || baseline === null) return null;
+  return (
+    <span className={styles.trend}>
+      <ChangeBadge metric="score" change={score - baseline.score} /> {baseline.name}
+    </span>
+  );
+}
+
+function AssetCount() {
+  const { overall } = useSession();
+  const stats = useSignal(overall.stats);
+  const error = useSignal(overall.error);
+  const text = stats
+    ? `Mean of ${formatCount(stats.totalAssets)} ${stats.totalAssets === 1 ? "asset" : "assets"}`
+    : (error ?? "Waiting for figures");
+  return <span className={styles.muted}>{text}</span>;
+}
+
+interface RecentChangesProps {
+  most: number;
+  assetHref: LiveQualityWidgetProps["assetHref"];
+}
+
+function RecentChanges({ most, assetHref }: RecentChangesProps) {
+  const changes = useSignal(useFollow().changes, PACE);
+  return (
+    <>
+      <h3 className={styles.subhead}>Recent changes</h3>
+      <ChangeList changes={changes.slice(0, most)} assetHref={assetHref} />
+    </>
   );
 }

@@ -2,7 +2,6 @@ import { useQueries } from "@tanstack/react-query";
 import { useEffect, useMemo } from "react";
 import { append, inOrder, MOST_POINTS, type Point } from "../charts/history";
 import { RANGE_SECONDS, type RangeName } from "../charts/range";
-import { useThrottled } from "../components/useThrottled";
 import { useSession } from "../live/context";
 import type { Follower } from "../live/follower";
 import { PointCollector } from "../live/pointCollector";
@@ -62,7 +61,7 @@ export function useHistory(
   );
   const { recorded } = queries;
   const many = recorded.some((points) => points && points.length > MANY);
-  const live = useThrottled(useSignal(collector.points), many ? MANY_INTERVAL : 0);
+  const live = useSignal(collector.points, many ? MANY_INTERVAL : 0);
   const points = useMemo(
     () => metrics.map((metric, index) => append(recorded[index] ?? [], live[metric] ?? [])),
     [metrics, recorded, live],
