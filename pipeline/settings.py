@@ -61,12 +61,14 @@ class Incidents(Frozen):
     What is as bad within `within` seconds of the last time counts as another occurrence of
     the open alert, and what is worse raises its severity. It resolves itself once
     `recovered_events` in a row are closer to the value before it than `recovered_share`
-    of the smallest bound that alerts; null: it is left to people.
+    of the smallest bound that alerts; null: it is left to people. `slides` opens one also
+    over a decline from the best of the recent window in steps that alert by none alone.
     """
 
     within: Positive = 86_400.0
     recovered_share: Annotated[float, Field(ge=0, lt=1)] | None = 0.5
     recovered_events: Annotated[int, Field(ge=1, le=1000)] = 3
+    slides: bool = True
 
 
 class Thresholds(Frozen):

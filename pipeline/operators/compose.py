@@ -64,7 +64,7 @@ def alert_over(
         asset_id=event.asset_id,
         asset_name=event.asset_name or event.asset_id,
         alert_type=finding.alert_type,
-        message=_message(event, previous, change),
+        message=_message(event, finding, previous, change),
         severity=finding.severity,
         status=AlertStatus.ACTIVE,
         timestamp=event.timestamp,
@@ -112,13 +112,15 @@ def stale_alert(
     )
 
 
-def _message(event: MetricEvent, previous: float | None, change: Decimal | None) -> str:
+def _message(
+    event: MetricEvent, finding: Finding, previous: float | None, change: Decimal | None
+) -> str:
     name, metric = event.asset_name or event.asset_id, event.metric_type
     if previous is None or change is None:
         return f"{name}: profiling complete"
     steps = f"{previous:g} -> {event.value:g}"
     if metric is not MetricType.ISSUES:
-        moved = "rose" if change > 0 else "fell"
+        moved = "rose" if change > 0 else "slid" if finding.rule.endswith("_slide") else "fell"
         return f"{name}: {metric} {moved} by {abs(float(change)):g} points, {steps}"
     if event.value == 0:
         return f"{name}: all {previous:g} issues resolved"

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from msgspec import Raw
 
-from pipeline.operators import change, compose, incident, staleness
+from pipeline.operators import change, compose, incident, slide, staleness
 from pipeline.operators.compose import micros
 from pipeline.operators.identity import derived_event_id, fingerprint
 from pipeline.operators.state import AssetState, MetricState
@@ -151,14 +151,21 @@ def _judge(
     if metric is None:
         return
     previous = metric.value
-    if metric.incident is None and (
-        previous == event.value
-        or change.is_trifling(event.metric_type, previous, event.value, thresholds)
+    slid = slide.find(event, metric, thresholds) if metric.incident is None else None
+    if (
+        slid is None
+        and metric.incident is None
+        and (
+            previous == event.value
+            or change.is_trifling(event.metric_type, previous, event.value, thresholds)
+        )
     ):
         return
     moved = change.exact_change(previous, event.value)
     finding = change.find(event.metric_type, moved, event.value, thresholds)
-    if metric.incident is not None or (finding is not None and thresholds.incidents is not None):
+    if slid is not None:
+        outcome.alerts.append(incident.open_over(event, metric, slid.finding, slid.best, arrived))
+    elif metric.incident is not None or (finding is not None and thresholds.incidents is not None):
         step = incident.follow(event, metric, finding, thresholds, arrived)
         if step is not None:
             outcome.alerts.append(step)

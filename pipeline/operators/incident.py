@@ -59,16 +59,25 @@ def follow(
     return _resolve(event, incident, arrived)
 
 
+def open_over(
+    event: MetricEvent, metric: MetricState, finding: Finding, baseline: float, arrived: int
+) -> Alert:
+    """Open an incident over what `event` is worse by than `baseline`; return its alert."""
+    change = exact_change(baseline, event.value)
+    alert = compose.alert_over(event, arrived, finding, baseline, change)
+    metric.incident = Incident(alert, baseline, micros(event.timestamp))
+    return alert
+
+
 def _raise(
     event: MetricEvent, metric: MetricState, finding: Finding | None, arrived: int, *, opens: bool
 ) -> Alert | None:
     if finding is None:
         return None
-    change = exact_change(metric.value, event.value)
-    alert = compose.alert_over(event, arrived, finding, metric.value, change)
     if opens and _is_trouble(finding):
-        metric.incident = Incident(alert, metric.value, micros(event.timestamp))
-    return alert
+        return open_over(event, metric, finding, metric.value, arrived)
+    change = exact_change(metric.value, event.value)
+    return compose.alert_over(event, arrived, finding, metric.value, change)
 
 
 def _worst(
