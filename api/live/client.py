@@ -56,7 +56,7 @@ class Client:
     def framed(
         self,
         kind: str,
-        payload: msgspec.Struct,
+        payload: msgspec.Struct | msgspec.Raw,
         request_id: str | None = None,
         position: str | None = None,
     ) -> bytes:

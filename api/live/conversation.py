@@ -216,7 +216,7 @@ class Conversation:
         )
         self._client.reply("alert_status_changed", alert, request_id)
 
-    async def _snapshot(self, position: str | None) -> None:
+    async def _snapshot(self) -> None:
         """Send current values and open alerts ahead of what is held."""
         client, scope, cursor = self._client, self._caller.scope, None
         while True:
@@ -224,14 +224,13 @@ class Conversation:
                 scope, None, None, SNAPSHOT_PAGE, cursor
             )
             told = Metrics(metrics=metrics, next_cursor=cursor, snapshot=True)
-            frame = client.framed("metrics", told, position=position)
-            await client.outbox.send_ahead(frame)
+            await client.outbox.send_ahead(client.framed("metrics", told))
             if cursor is None:
                 break
         wanted = AlertFilter(status=[AlertStatus.ACTIVE, AlertStatus.ACKNOWLEDGED])
         alerts, cursor = await self._edge.alerts.page(scope, wanted, SNAPSHOT_ALERTS, None)
         held = Alerts(alerts=alerts, next_cursor=cursor, snapshot=True)
-        await client.outbox.send_ahead(client.framed("alerts", held, position=position))
+        await client.outbox.send_ahead(client.framed("alerts", held))
 
     def _slow_down(self) -> None:
         self._limited += 1

@@ -28,12 +28,18 @@ from schemas.websocket import Kind
 log = structlog.get_logger(__name__)
 
 REMEMBERED: Final = 100_000
+"""Records that repeats are known of, those read at the start included."""
 TAIL_RECORDS: Final = 20_000
+RECENT_SECONDS: Final = 30.0
 POLL_MS: Final = 1000
 RETRY_SECONDS: Final = 1.0
 PARTITIONS_SECONDS: Final = 30.0
 TURN_SECONDS: Final = 0.005
 """After this long of pushing, others of the loop have their turn."""
+
+
+class Rewound(Exception):
+    """A topic ends before what was read of it: it was made anew, or Kafka has lost records."""
 
 
 class Feed:
@@ -88,6 +94,9 @@ class Feed:
                     log.warning("waiting for Kafka", error=str(error) or type(error).__name__)
                 waiting = True
                 await asyncio.sleep(RETRY_SECONDS)
+            except Rewound:
+                log.warning("a topic has begun anew; so does the edge")
+                self.cursor = None
             else:
                 waiting = False
 
@@ -112,6 +121,11 @@ class Feed:
         """Return the events from `offsets` on if they are all in memory."""
         return self._tail.since(offsets) if self._tail else None
 
+    def recent(self) -> list[LiveEvent]:
+        """Return the events of the last half minute, which PostgreSQL may not have yet."""
+        since = (time.time() - RECENT_SECONDS) * 1000
+        return self._tail.written_since(since) if self._tail else []
+
     @property
     def _replay(self) -> Replay:
         return Replay(self._settings, self._names, self._seen)
@@ -132,8 +146,7 @@ class Feed:
             if self.cursor is None or set(self.cursor.offsets) != set(places):
                 await self._prime(consumer, places)
             else:
-                for place, offset in self.cursor.offsets.items():
-                    consumer.seek(self._partition(place), offset)
+                await self._go_on(consumer, self.cursor)
             self._consumer = consumer
             log.info("reading", partitions=len(places))
             await self._follow(consumer, len(places))
@@ -153,21 +166,29 @@ class Feed:
         consumer.assign([self._partition(place) for place in places])
         return places
 
+    async def _go_on(self, consumer: AIOKafkaConsumer, cursor: Cursor) -> None:
+        ends = await consumer.end_offsets([self._partition(place) for place in cursor.offsets])
+        for place, offset in cursor.offsets.items():
+            if offset > ends[self._partition(place)]:
+                raise Rewound
+            consumer.seek(self._partition(place), offset)
+
     async def _prime(self, consumer: AIOKafkaConsumer, places: list[Place]) -> None:
         """Read the newest records without pushing them."""
         partitions = [self._partition(place) for place in places]
         beginnings = await consumer.beginning_offsets(partitions)
         ends = await consumer.end_offsets(partitions)
-        limit = max(1, TAIL_RECORDS // len(places))
+        depth = max(1, REMEMBERED // len(places))
         upto, start = {}, {}
         for place in places:
             tp = self._partition(place)
             # What was pushed already stays pushed, what was not is not taken for old.
             known = self.cursor.offsets.get(place) if self.cursor else None
-            upto[place] = ends[tp] if known is None else known
-            start[place] = max(beginnings[tp], upto[place] - limit)
+            upto[place] = ends[tp] if known is None else min(known, ends[tp])
+            start[place] = max(beginnings[tp], upto[place] - depth)
             consumer.seek(tp, start[place])
-        cursor, tail = Cursor(self.mark, start), Tail(start, limit)
+        cursor = Cursor(self.mark, start)
+        tail = Tail(start, max(1, TAIL_RECORDS // len(places)))
         while any(cursor.offsets[place] < upto[place] for place in places):
             for tp, records in (await consumer.getmany(timeout_ms=POLL_MS)).items():
                 place = self._place(tp)
@@ -183,7 +204,7 @@ class Feed:
     def _take_old(self, place: Place, record: Record, tail: Tail) -> None:
         event = read_event(place, record.offset, record.value)
         if event is not None and not self._seen.is_repeat(event.key, (place, record.offset)):
-            tail.append(event)
+            tail.append(event, record.timestamp)
 
     async def _follow(self, consumer: AIOKafkaConsumer, partitions: int) -> None:
         monitor.KAFKA_UP.set(1)
@@ -214,7 +235,7 @@ class Feed:
         assert cursor is not None  # noqa: S101
         assert tail is not None  # noqa: S101
         if record.offset < cursor.offsets[place]:
-            return
+            raise Rewound
         event = read_event(place, record.offset, record.value)
         cursor.advance(place, record.offset + 1)
         if event is None:
@@ -223,7 +244,7 @@ class Feed:
         if self._seen.is_repeat(event.key, (place, record.offset)):
             monitor.READ.labels(event.kind, "repeat").inc()
             return
-        tail.append(event)
+        tail.append(event, record.timestamp)
         self.rates[event.kind].add()
         self._publish(event)
         monitor.READ.labels(event.kind, "pushed").inc()

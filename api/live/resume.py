@@ -1,9 +1,11 @@
 """Going on where a socket broke off: what was missed, then live, without gap or repeat."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Final
 
 from aiokafka.errors import KafkaError
+from msgspec import Raw
 
 from api import monitor
 from api.live.client import Client
@@ -12,14 +14,16 @@ from api.live.feed import Feed
 from api.live.frames import text_frame
 from api.live.position import Cursor, InvalidPosition, Offsets, decode
 from api.live.replay import TooOld
-from schemas.websocket import Resume, Resumed, ResumeFailed, ResumeFailureReason
+from schemas.websocket import Resume, Resumed, ResumeFailed, ResumeFailureReason, Subscribed
 
 TOPICS: Final = 2
 CATCH_UP_SECONDS: Final = 5.0
 """How long an edge may take to read as far as another had when it sent the position."""
+TURN_EVENTS: Final = 200
+"""After so many of them, others of the loop have their turn."""
 
-SendSnapshot = Callable[[str | None], Awaitable[None]]
-"""Sends the snapshot; takes the position its messages carry."""
+SendSnapshot = Callable[[], Awaitable[None]]
+"""Sends what PostgreSQL has, ahead of what is held."""
 
 
 class _Failed(Exception):
@@ -50,7 +54,7 @@ async def resume(
     # No await from here to `hold`: an event is either below `upto` or held.
     client.replace_subscriptions(request.subscriptions)
     client.outbox.hold()
-    held_from = feed.token
+    held_from, recent = feed.token, feed.recent()
     try:
         if failure is None:
             try:
@@ -58,7 +62,9 @@ async def resume(
             except _Failed as error:
                 failure = error
         if failure is not None:
-            await _fail(client, failure, request_id, snapshot, held_from)
+            await _fail(client, failure, request_id)
+            await snapshot()
+            await _bring_up(client, recent, held_from)
     finally:
         client.outbox.release()
     return failure is None
@@ -102,20 +108,28 @@ async def _replay(client: Client, feed: Feed, offsets: Offsets, request_id: str 
 
 
 async def _each(events: list[LiveEvent]) -> AsyncIterator[LiveEvent]:
-    for event in events:
+    for number, event in enumerate(events, 1):
         yield event
+        if number % TURN_EVENTS == 0:
+            await asyncio.sleep(0)
 
 
-async def _fail(
-    client: Client,
-    failure: _Failed,
-    request_id: str | None,
-    snapshot: SendSnapshot,
-    position: str | None,
-) -> None:
+async def _fail(client: Client, failure: _Failed, request_id: str | None) -> None:
     monitor.RESUMED.labels(failure.reason).inc()
     told = ResumeFailed(
         reason=failure.reason, message=str(failure), subscriptions=client.subscriptions.told()
     )
-    await client.outbox.send_ahead(client.framed("resume_failed", told, request_id, position))
-    await snapshot(position)
+    await client.outbox.send_ahead(client.framed("resume_failed", told, request_id))
+
+
+async def _bring_up(client: Client, recent: list[LiveEvent], held_from: str | None) -> None:
+    """Tell after a snapshot what PostgreSQL may not have had yet, then where the client stands.
+
+    That no message before the last has a position makes a snapshot that breaks off
+    begin anew.
+    """
+    newest = {event.slot or event.key: event for event in recent if client.wants(event)}
+    for event in newest.values():
+        await client.outbox.send_ahead(client.framed(event.type, Raw(event.raw)))
+    told = Subscribed(subscriptions=client.subscriptions.told())
+    await client.outbox.send_ahead(client.framed("subscribed", told, position=held_from))

@@ -10,6 +10,7 @@ import httpx
 import pytest
 import websockets
 from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
 
 from pipeline.topics import Topics
 from tests.conftest import SettingsFactory
@@ -132,6 +133,27 @@ async def test_it_starts_before_the_others(
         await eventually(reads, 15)
     finally:
         await asyncio.to_thread(server.stop)
+
+
+async def test_topics_made_anew_are_read_from_their_start(
+    edge: RunningEdge, stream: Stream, topics: Topics
+) -> None:
+    async with edge.socket("?assets=*") as talk:
+        await talk.hear_until("subscribed")
+        await stream.push(*(an_alert() for _ in range(500)), partition=0)
+        for _ in range(500):
+            await talk.hear()
+        admin = AIOKafkaAdminClient(bootstrap_servers=edge.settings.kafka_brokers)
+        await admin.start()
+        await admin.delete_topics([topics.alerts])
+        await admin.close()
+        await create_topics(edge.settings)
+
+        async def is_heard() -> bool:
+            await stream.push(an_alert(), partition=0)
+            return not await talk.silent(0.2)
+
+        await eventually(is_heard, 20)
 
 
 async def test_goodbye(edge: RunningEdge, stream: Stream) -> None:

@@ -17,13 +17,15 @@ def test_tells_all_or_says_that_it_cannot(partitions: list[int], here: int, ther
         event = change(offset=following[partition], partition=partition)
         following[partition] += 1
         written.append(event)
-        tail.append(event)
+        tail.append(event, len(written))
     found = tail.since({HERE: here, THERE: there})
     expected = [e for e in written if e.offset >= (here, there)[e.place.partition]]
     reachable = all(
         asked >= count - 5 for asked, count in zip((here, there), following, strict=True)
     )
     assert found == (expected if reachable else None)
+    newest = [e for e in written if e.offset >= following[e.place.partition] - 5]
+    assert tail.written_since(here + 1) == [e for e in newest if written.index(e) >= here]
 
 
 def test_repeats_are_known_by_where_they_were_first() -> None:
