@@ -190,8 +190,9 @@ class ResumeFailureReason(StrEnum):
 class ResumeFailed(Struct, rename="camel", kw_only=True):
     """The position can't be resumed from. The subscriptions stand; a snapshot follows.
 
-    The snapshot is one or more `metrics` and `alerts` messages with
-    `snapshot: true`, then live.
+    The snapshot is one or more `metrics` and `alerts` messages with `snapshot: true`; then
+    come the newest pushes, which it may not hold yet, and `subscribed`: live from there.
+    None but the last has a `position`.
     """
 
     reason: ResumeFailureReason

@@ -47,7 +47,7 @@ def asyncapi() -> dict[str, Any]:
                 **{_id(name): _record(kind) for name, (kind, _) in topics.items()},
                 **{f"to_{name}": _request(name, kind) for name, kind in REQUESTS.items()},
                 **{
-                    f"from_{name}": _reply(name, kind, pushed=name in PUSHES)
+                    f"from_{name}": _reply(name, kind)
                     for name, kind in {**REPLIES, **PUSHES}.items()
                 },
             },
@@ -127,16 +127,14 @@ def _request(name: str, kind: Any) -> dict[str, Any]:
     return _message(name, kind, fields, ["type"])
 
 
-def _reply(name: str, kind: Any, *, pushed: bool) -> dict[str, Any]:
+def _reply(name: str, kind: Any) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "timestamp": {"type": "string", "format": "date-time"},
         "position": {"type": "string", "description": "Remember the newest: it resumes"},
     }
     if name in REPLIES:
         fields["requestId"] = {"type": "string", "maxLength": 64}
-    required = ["type", "payload", "timestamp"]
-    return _message(name, kind, fields, [*required, "position"] if pushed and name not in REPLIES
-                    else required)  # fmt: skip
+    return _message(name, kind, fields, ["type", "payload", "timestamp"])
 
 
 def _message(name: str, kind: Any, fields: dict[str, Any], required: list[str]) -> dict[str, Any]:
