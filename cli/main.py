@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from cli import dead_letters, dev, edge, feed, keys, migrate, settings, sink, worker
+from cli import dead_letters, dev, doctor, edge, feed, keys, migrate, settings, sink, worker
 from pipeline.settings import SettingsError
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app.command("edge")(edge.edge)
 app.add_typer(keys.keys, name="keys")
 app.add_typer(dead_letters.dead_letters, name="dead-letters")
 app.add_typer(feed.feed, name="feed")
+app.command("doctor")(doctor.doctor)
 app.command("settings")(settings.settings)
 
 

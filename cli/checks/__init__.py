@@ -1,0 +1,1 @@
+"""What `tidemark doctor` looks at, one dependency a file."""
