@@ -28,6 +28,12 @@ export function formatCount(value: number | null | undefined): string {
   return Math.abs(value) < 100_000 ? whole.format(value) : compact.format(value);
 }
 
+/** Per second: one decimal while it is small. */
+export function formatRate(value: number | null | undefined): string {
+  if (value === null || value === undefined) return "–";
+  return value < 10 ? value.toFixed(1) : formatCount(value);
+}
+
 /** With its sign always shown, so that direction never hangs on colour. */
 export function formatChange(value: number): string {
   const text = oneDecimal.format(Math.abs(value));

@@ -18,7 +18,7 @@ const AssetDetail = lazy(async () => ({
 const Notifications = lazy(async () => ({
   default: (await import("../pages/Notifications")).Notifications,
 }));
-const System = lazy(async () => ({ default: (await import("../pages/System")).System }));
+const System = lazy(async () => ({ default: (await import("../pages/system/System")).System }));
 
 const ALERTS_ONLY = ["alerts"] as const;
 

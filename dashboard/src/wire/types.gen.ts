@@ -385,8 +385,8 @@ export interface BulkRefusal {
 /**
  * One step with every alert that `filter` finds, at most `limit` of them.
  *
- * `resolution` is required to resolve, `comment` to comment, `assignee` (null
- * included) to assign.
+ * `resolution` is required to resolve, `comment` to comment, `assignee` (which may
+ * be null) to assign; `resolution` and `assignee` go with no other action.
  *
  * This interface was referenced by `Wire`'s JSON-Schema
  * via the `definition` "BulkRequest".

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
+import { linePath } from "../../src/charts/AreaLine";
 import { aligned, append, inOrder, MOST_POINTS } from "../../src/charts/history";
 import { type ChartSeries, mainOptions } from "../../src/charts/options";
 import type { Palette } from "../../src/charts/palette";
@@ -100,5 +101,26 @@ describe("sparkPath", () => {
   it("draws noise flat", () => {
     const heights = sparkPath([90, 90.2, 90.1], 96, 24).map(([, y]) => y);
     expect(Math.max(...heights) - Math.min(...heights)).toBeLessThan(1);
+  });
+});
+
+describe("the line over an area", () => {
+  const axes = { from: 100, to: 200, low: 0, high: 10, height: 50 };
+
+  it("runs from edge to edge, the first and the last value held", () => {
+    const path = linePath(
+      [
+        { time: 150, value: 5 },
+        { time: 175, value: 10 },
+      ],
+      axes,
+    );
+    expect(path).toBe("M0,25L200,25L300,0H400");
+  });
+
+  it("stays within its box, and takes an axis without length", () => {
+    expect(linePath([{ time: 500, value: 99 }], axes)).toBe("M0,0L400,0H400");
+    expect(linePath([{ time: 100, value: 5 }], { ...axes, to: 100 })).toBe("M0,25L0,25H400");
+    expect(linePath([], axes)).toBe("");
   });
 });

@@ -219,7 +219,7 @@ describe("System", () => {
     state: "Stable",
     members: 1,
     lag: 7,
-    partitions: [{ partition: 0, committed: 5, end: 12, lag: 7 }],
+    partitions: [{ topic: "quality.metrics", partition: 0, committed: 5, end: 12_000, lag: 7 }],
   };
   const system = {
     ready: false,
@@ -241,11 +241,17 @@ describe("System", () => {
   it("says what is missing, what lags and what is not known", async () => {
     edge.on("GET", "/system", one(system));
     await visit("/system");
-    expect(screen.getByText("Something is missing")).toBeInTheDocument();
+    expect(screen.getByText("1 of 1 down")).toBeInTheDocument();
     expect(screen.getByText("no member")).toBeInTheDocument();
-    expect(screen.getByText("Stable, 1 member")).toBeInTheDocument();
-    expect(screen.getByText(/could not tell of this consumer group/)).toBeInTheDocument();
+    const detection = within(screen.getByRole("region", { name: "Detection" }));
+    expect(detection.getByText("1 process, stable")).toBeInTheDocument();
+    expect(
+      detection.getByRole("row", { name: "quality.metrics 0 5 12,000 7" }),
+    ).toBeInTheDocument();
+    const storage = within(screen.getByRole("region", { name: "Storage" }));
+    expect(storage.getByText(/could not tell of this stage/)).toBeInTheDocument();
     expect(screen.getByText("3.3")).toBeInTheDocument();
+    expect(screen.getByText("tidemark dead-letters list")).toBeInTheDocument();
   });
 
   it("shows why it cannot be loaded, and tries again", async () => {
@@ -256,7 +262,7 @@ describe("System", () => {
     edge.on("GET", "/system", one(system));
     await user.click(screen.getByRole("button", { name: "Try again" }));
     await settle();
-    expect(screen.getByText("Something is missing")).toBeInTheDocument();
+    expect(screen.getByText("1 of 1 down")).toBeInTheDocument();
   });
 });
 

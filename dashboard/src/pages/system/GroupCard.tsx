@@ -1,0 +1,89 @@
+import { AreaLine } from "../../charts/AreaLine";
+import type { Point } from "../../charts/history";
+import { Card } from "../../components/Card";
+import { formatCount } from "../../format";
+import type { GroupState, PartitionLag } from "../../wire";
+import styles from "./System.module.css";
+
+interface GroupCardProps {
+  title: string;
+  /** What the group does, in words. */
+  duty: string;
+  /** Null: Kafka could not tell. */
+  group: GroupState | null;
+  /** Records behind since the page was opened, oldest first. */
+  samples: readonly Point[];
+}
+
+/** How far a consumer group is behind, and where. */
+export function GroupCard({ title, duty, group, samples }: GroupCardProps) {
+  return (
+    <Card title={title} aside={group && `${members(group.members)}, ${group.state.toLowerCase()}`}>
+      <div className={styles.group}>
+        <p className={styles.muted}>This stage {duty}.</p>
+        {group ? (
+          <>
+            <p>
+              <strong className={styles.large}>{formatCount(group.lag)}</strong>{" "}
+              <small className={styles.muted}>
+                {group.lag === 1 ? "record" : "records"} waiting
+              </small>
+            </p>
+            <AreaLine
+              points={samples}
+              from={samples[0]?.time ?? 0}
+              to={samples.at(-1)?.time ?? 1}
+              low={0}
+              high={Math.max(10, ...samples.map(({ value }) => value)) * 1.15}
+              height={40}
+            />
+            <details>
+              <summary>By partition</summary>
+              <Partitions title={title} partitions={group.partitions} />
+            </details>
+          </>
+        ) : (
+          <p>Kafka could not tell of this stage just now. It is asked again every few seconds.</p>
+        )}
+      </div>
+    </Card>
+  );
+}
+
+function members(count: number): string {
+  return count === 1 ? "1 process" : `${count} processes`;
+}
+
+function Partitions({ title, partitions }: { title: string; partitions: readonly PartitionLag[] }) {
+  return (
+    <section
+      className={styles.scroll}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls
+      tabIndex={0}
+      aria-label={`${title}, partitions`}
+    >
+      <table className={styles.table}>
+        <thead>
+          <tr>
+            <th scope="col">Topic</th>
+            <th scope="col">Partition</th>
+            <th scope="col">Done</th>
+            <th scope="col">End</th>
+            <th scope="col">Waiting</th>
+          </tr>
+        </thead>
+        <tbody>
+          {partitions.map(({ topic, partition, committed, end, lag }) => (
+            <tr key={`${topic} ${partition}`}>
+              <td>{topic}</td>
+              <td>{partition}</td>
+              <td>{formatCount(committed)}</td>
+              <td>{formatCount(end)}</td>
+              <td>{formatCount(lag)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
