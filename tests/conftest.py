@@ -205,7 +205,7 @@ def start_tidemark(tmp_path: Path) -> Iterator[Starter]:
 
 def environment(settings: Settings) -> dict[str, str]:
     """Return the environment variables that make a process read these settings."""
-    given = settings.model_dump(mode="json", include=settings.model_fields_set)
+    given = settings.model_dump(mode="json", exclude_unset=True)
     variables = {}
     for name, value in given.items():
         secret = getattr(getattr(settings, name), "get_secret_value", None)
