@@ -20,6 +20,8 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from schemas.metrics import DIMENSIONS, MetricType
+
 APP_ID = "tidemark"
 """Start of the Faust app ids, see `Settings.worker_group`."""
 
@@ -71,6 +73,31 @@ class Incidents(Frozen):
     slides: bool = True
 
 
+class Scoring(Frozen):
+    """How an asset's dimensions make its score.
+
+    `weights` by dimension, 1 where none is given, 0 to leave one out. A dimension whose last
+    value is `stale_after` seconds older than the newest of any is left out (null: none is).
+    `derive` asks for a score event with every event of a dimension, for assets that report
+    no score of their own.
+    """
+
+    weights: dict[MetricType, Annotated[float, Field(ge=0)]] = {}
+    stale_after: Positive | None = None
+    derive: bool = False
+
+    @field_validator("weights")
+    @classmethod
+    def _dimensions(cls, weights: dict[MetricType, float]) -> dict[MetricType, float]:
+        if not weights.keys() <= DIMENSIONS:
+            raise ValueError(f"only dimensions have weights: {', '.join(sorted(DIMENSIONS))}")
+        return weights
+
+    def weight_of(self, dimension: MetricType) -> float:
+        """Return what a dimension weighs."""
+        return self.weights.get(dimension, 1.0)
+
+
 class Thresholds(Frozen):
     """When a change is published and when it raises an alert.
 
@@ -79,6 +106,7 @@ class Thresholds(Frozen):
     seconds without an event (null: learned from the asset). `profiling_complete`
     asks for a low alert over every profiling event. `incidents` asks for one alert over
     all that happens until a metric has recovered (null: every drop raises its own).
+    `scoring` says how dimensions make a score.
     """
 
     score_drop: Steps = Steps(critical=20, high=10, medium=5)
@@ -88,6 +116,7 @@ class Thresholds(Frozen):
     minimum_change: Positive = 1.0
     stale_after: Positive | None = None
     incidents: Incidents | None = None
+    scoring: Scoring = Scoring()
 
     @cached_property
     def least_score_move(self) -> float:
@@ -99,7 +128,10 @@ class Thresholds(Frozen):
 
 
 class ThresholdOverride(Frozen):
-    """Thresholds for the assets that match `pattern`; what is not given is inherited."""
+    """Thresholds for the assets that match `pattern`; what is not given is inherited.
+
+    Null is as good as not given, but for what is null by default: that it switches off.
+    """
 
     pattern: Annotated[str, Field(min_length=1)]
     score_drop: Steps | None = None
@@ -109,10 +141,13 @@ class ThresholdOverride(Frozen):
     minimum_change: Positive | None = None
     stale_after: Positive | None = None
     incidents: Incidents | None = None
+    scoring: Scoring | None = None
 
     def applied_to(self, base: Thresholds) -> Thresholds:
         """Return `base` with what this override names put in its place."""
-        given = self.model_dump(include=self.model_fields_set - {"pattern"})
+        named = self.model_dump(include=self.model_fields_set - {"pattern"})
+        can_be_off = {k for k, field in Thresholds.model_fields.items() if field.default is None}
+        given = {k: v for k, v in named.items() if v is not None or k in can_be_off}
         return Thresholds.model_validate(base.model_dump() | given)
 
 
@@ -334,6 +369,11 @@ class ThresholdLookup:
         self._default = default
         # Bounded: there may be millions of assets.
         self._find = lru_cache(maxsize=100_000)(self._search)
+
+    @property
+    def derives_scores(self) -> bool:
+        """Whether dimensions make a score for any asset."""
+        return any(one.scoring.derive for one in (self._default, *(t for _, t in self._rules)))
 
     def __call__(self, asset_id: str) -> Thresholds:
         """Return the thresholds of `asset_id`."""

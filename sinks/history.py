@@ -1,6 +1,6 @@
 """Measurements: from the history topic to PostgreSQL, each once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from itertools import starmap
 from typing import Any, Final, NamedTuple
@@ -14,6 +14,8 @@ from pipeline.operators.identity import derived_event_id
 from pipeline.operators.rollup import Measured, newest
 from schemas.metrics import ABSENT, DIMENSIONS, HistoryBatch, MetricEvent
 from sinks import rollups
+
+Weigh = Callable[[str, str], float]
 
 _decode_batch: Final = Decoder(HistoryBatch).decode
 _decode_event: Final = Decoder(MetricEvent).decode
@@ -65,10 +67,10 @@ _CURRENT: Final = """
     WHERE known."timestamp" <= excluded."timestamp"
 """
 _DIMENSIONS: Final = """
-    INSERT INTO quality_dimension_scores AS known (asset_id, dimension, score, "timestamp")
-    SELECT * FROM unnest(%b::text[], %b::text[], %b::float8[], %b::timestamptz[])
+    INSERT INTO quality_dimension_scores AS known (asset_id, dimension, score, "timestamp", weight)
+    SELECT * FROM unnest(%b::text[], %b::text[], %b::float8[], %b::timestamptz[], %b::float8[])
     ON CONFLICT (asset_id, dimension) DO UPDATE SET
-        score = excluded.score, "timestamp" = excluded."timestamp"
+        score = excluded.score, "timestamp" = excluded."timestamp", weight = excluded.weight
     WHERE known."timestamp" <= excluded."timestamp"
 """
 
@@ -109,10 +111,17 @@ def measurements(raw: bytes, applied_at: datetime) -> list[Measurement]:
     return found
 
 
-async def store(connection: AsyncConnection, given: Sequence[Measurement]) -> None:
+def _equally(_asset_id: str, _dimension: str) -> float:
+    return 1.0
+
+
+async def store(
+    connection: AsyncConnection, given: Sequence[Measurement], weigh: Weigh = _equally
+) -> None:
     """Write measurements, and what they come to, in the caller's transaction.
 
-    What PostgreSQL has already is passed over, in the sums as well.
+    What PostgreSQL has already is passed over, in the sums as well. `weigh` tells what a
+    dimension of an asset weighs in its score.
     """
     unique = {(one.event.asset_id, one.timestamp, one.event_id): one for one in given}
     rows = sorted(unique.values(), key=lambda one: one.event.asset_id)  # no deadlocks
@@ -124,7 +133,7 @@ async def store(connection: AsyncConnection, given: Sequence[Measurement]) -> No
         rows = await _insert(connection, rows)
     if rows:
         fresh = [_measured(one) for one in rows]
-        await _replace(connection, fresh)
+        await _replace(connection, fresh, weigh)
         await rollups.add(connection, fresh, sources, rows[0].partition)
 
 
@@ -155,7 +164,7 @@ async def _insert(connection: AsyncConnection, rows: Sequence[Measurement]) -> l
     return [one for one in rows if one.event_id in fresh]
 
 
-async def _replace(connection: AsyncConnection, fresh: Sequence[Measured]) -> None:
+async def _replace(connection: AsyncConnection, fresh: Sequence[Measured], weigh: Weigh) -> None:
     """Put the newest values in the place of those before."""
     current = [
         (*key, last.value, last.timestamp, last.previous)
@@ -163,7 +172,7 @@ async def _replace(connection: AsyncConnection, fresh: Sequence[Measured]) -> No
     ]
     if current:
         await connection.execute(_CURRENT, _columns(current))
-    dimensions = [row[:4] for row in current if row[1] in DIMENSIONS]
+    dimensions = [(*row[:4], weigh(*row[:2])) for row in current if row[1] in DIMENSIONS]
     if dimensions:
         await connection.execute(_DIMENSIONS, _columns(dimensions))
 
