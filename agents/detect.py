@@ -14,13 +14,16 @@ from pipeline.topics import Topics
 from pipeline.transport import Batch, process
 from tables.assets import AssetTable
 
+BATCHES_AT_ONCE = 4
+"""Of several partitions: one is worked on while Kafka takes what came of the others."""
+
 
 def register(app: faust.App, topics: Topics, assets: AssetTable, rules: Rules) -> None:
     """Add the agent that detects to `app`."""
 
     async def handle(batch: Batch) -> None:
         with monitor.BATCH_SECONDS.time():
-            async with assets.writing:
+            async with assets.writing[batch.partition]:
                 states = assets.states(batch.partition)
                 outcome = detect(batch.records, batch.topic, batch.partition, states, rules)
                 producer = app.producer._ensure_producer()
@@ -32,7 +35,7 @@ def register(app: faust.App, topics: Topics, assets: AssetTable, rules: Rules) -
         monitor.LAG.labels(batch.partition).set(max(0, end - batch.next_offset))
 
     async def detect_batches(stream: AsyncIterator[Batch]) -> None:
-        await process(app, stream, handle)
+        await process(app, stream, handle, at_once=BATCHES_AT_ONCE)
 
     async def forget_lag(_app: faust.App, _revoked: set[TP], **_: Any) -> None:
         monitor.LAG.clear()

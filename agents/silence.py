@@ -80,7 +80,7 @@ class SilenceWatch:
         return staleness.is_overdue(codec.decode_liveness(raw), now, thresholds, self._minimum)
 
     async def _raise(self, partition: int, asset_ids: list[str], now: int) -> None:
-        async with self._assets.writing:
+        async with self._assets.writing[partition]:
             if self._app.rebalancing:
                 return
             changed = dict(self._fall_silent(partition, asset_ids, now))

@@ -1,8 +1,8 @@
 """The table of assets: decoded states in front of a changelog-backed store."""
 
 import asyncio
-from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections import OrderedDict, defaultdict
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 import faust
@@ -12,6 +12,7 @@ from faust.types import TP
 
 from pipeline.operators.state import AssetState
 from pipeline.produce import Outgoing, produce
+from pipeline.transport import Batch, BatchSchema
 from tables import codec
 
 TABLE_NAME = "assets"
@@ -38,13 +39,12 @@ class AssetTable(faust.Table):
         super().__init__(
             app,
             name=TABLE_NAME,
-            key_type=bytes,
-            value_type=bytes,
+            schema=BatchSchema(),
             options=dict(STORE_OPTIONS) if app.conf.store.scheme == "rocksdb" else None,
             **options,
         )
-        self.writing = asyncio.Lock()
-        """Held from reading states until they are written."""
+        self.writing: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+        """By partition; held from reading states until they are written."""
         self._cache_assets = cache_assets
         self._cached: dict[int, PartitionStates] = {}
 
@@ -100,27 +100,27 @@ class AssetTable(faust.Table):
                 yield key.decode(), self.data.data[key]
 
     def apply_changelog_batch(self, batch: Iterable[Any]) -> None:
-        """Apply changelog records, keeping of each asset what saw the most of its source.
+        """Apply events whose values are batches of changelog records.
 
-        A worker that was stopped past its session and woke up may have written
-        an older state behind its successor's newer one.
+        Of each asset what saw the most of its source is kept: a worker that was stopped
+        past its session and woke up may have written an older state behind its
+        successor's newer one.
         """
-        newest: dict[tuple[int, bytes], Any] = {}
-        ends: dict[TP, int] = {}
         for event in batch:
-            message = event.message
-            ends[message.tp] = max(message.offset, ends.get(message.tp, -1))
-            place = (message.partition, message.key)
-            rival = newest[place].message.value if place in newest else self.read(*place)
-            if rival is None or _offset(message.value) >= _offset(rival):
-                newest[place] = event
-        super().apply_changelog_batch(newest.values())
-        if isinstance(self.data, RocksStore):
-            for tp, offset in ends.items():
-                self.data.set_persisted_offset(tp, offset)
+            changelog: Batch = event.value
+            newest: dict[bytes, bytes] = {}
+            for record in changelog.records:
+                key, value = record.key, record.value
+                if key is None or value is None:
+                    continue  # not ours
+                rival = newest.get(key) or self.read(changelog.partition, key)
+                if rival is None or _offset(value) >= _offset(rival):
+                    newest[key] = value
+            last = changelog.next_offset - 1
+            self._apply_locally(changelog.partition, newest.items(), last)
 
     def _apply_locally(
-        self, partition: int, encoded: list[tuple[bytes, bytes]], offset: int
+        self, partition: int, encoded: Collection[tuple[bytes, bytes]], offset: int
     ) -> None:
         if isinstance(self.data, RocksStore):
             batch = rocksdict.WriteBatch(raw_mode=True)
