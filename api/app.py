@@ -1,7 +1,7 @@
 """The ASGI application."""
 
 import functools
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -122,28 +122,31 @@ def _middleware(settings: Settings) -> list[Middleware]:
     return [guard, cors, gzip] if settings.allowed_origins else [guard, gzip]
 
 
-def _handlers() -> dict[Any, Callable[..., Response]]:
-    away = unavailable("PostgreSQL is away just now")
+def _handlers() -> dict[Any, Callable[[Request, Any], Awaitable[Response]]]:
+    # Async, since Starlette takes others to a thread.
+    async def refused(request: Request, refusal: Refusal) -> Response:
+        return _problem(request, refusal)
+
+    async def not_routed(request: Request, error: HTTPException) -> Response:
+        code = _HTTP_CODES.get(error.status_code, ProblemCode.BAD_REQUEST)
+        return _problem(request, Refusal(code, error.detail, headers=error.headers))
+
+    async def away(request: Request, error: Exception) -> Response:
+        log.warning("request not met", error=str(error).strip() or type(error).__name__)
+        return _problem(request, unavailable("PostgreSQL is away just now"))
+
+    async def failed(request: Request, _: Exception) -> Response:
+        refusal = Refusal(ProblemCode.INTERNAL, "the edge failed; its log says more")
+        return _problem(request, refusal)
+
     return {
-        Refusal: lambda request, error: _problem(request, error),
-        HTTPException: lambda request, error: _problem(request, _from_http(error)),
-        psycopg.OperationalError: lambda request, error: _problem(request, _logged(away, error)),
-        PoolTimeout: lambda request, error: _problem(request, _logged(away, error)),
-        Exception: lambda request, _: _problem(
-            request, Refusal(ProblemCode.INTERNAL, "the edge failed; its log says more")
-        ),
+        Refusal: refused,
+        HTTPException: not_routed,
+        psycopg.OperationalError: away,
+        PoolTimeout: away,
+        Exception: failed,
     }
 
 
 def _problem(request: Request, refusal: Refusal) -> Response:
     return problem_response(refusal, request.url.path, request.state.request_id)
-
-
-def _logged(refusal: Refusal, error: Exception) -> Refusal:
-    log.warning("request not met", error=str(error).strip() or type(error).__name__)
-    return refusal
-
-
-def _from_http(error: HTTPException) -> Refusal:
-    code = _HTTP_CODES.get(error.status_code, ProblemCode.BAD_REQUEST)
-    return Refusal(code, error.detail, headers=error.headers)

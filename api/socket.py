@@ -5,6 +5,7 @@ from collections import defaultdict
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
+import msgspec
 import psycopg
 import structlog
 from psycopg_pool import PoolTimeout
@@ -16,7 +17,7 @@ from api.live.client import Client
 from api.live.conversation import Conversation
 from api.live.line import Line
 from api.live.outbox import LineLost
-from api.problems import Refusal
+from api.problems import Refusal, from_validation
 from api.wire import EXTENSION
 from schemas.problems import ProblemCode
 from schemas.websocket import (
@@ -65,7 +66,10 @@ async def _converse(edge: "Edge", socket: WebSocket, client: Client) -> None:
     deadline = None
     if client.caller is None:
         deadline = asyncio.get_running_loop().call_later(AUTHENTICATION_SECONDS, _too_late, client)
-    wanted = None if client.caller else _asked_for(socket.query_params.get("assets"))
+    assets = socket.query_params.get("assets")
+    if client.caller is not None:
+        _subscribe(client, assets)
+        assets = None
     try:
         while not client.closed.is_set():
             message = await socket.receive()
@@ -73,9 +77,9 @@ async def _converse(edge: "Edge", socket: WebSocket, client: Client) -> None:
                 return
             text = message.get("text")
             await conversation.hear(message.get("bytes") or b"" if text is None else text)
-            if client.caller is not None and wanted is not None:
-                _subscribe(client, wanted)
-                wanted = None
+            if client.caller is not None:
+                _subscribe(client, assets)
+                assets = None
     finally:
         if deadline is not None:
             deadline.cancel()
@@ -109,26 +113,27 @@ async def _welcome(edge: "Edge", socket: WebSocket, client: Client) -> bool:
         client.reply("error", Error(code=refusal.code, message=refusal.detail))
         client.close(_close_code(refusal), refusal.detail)
         return False
-    wanted = _asked_for(socket.query_params.get("assets"))
-    if client.caller is not None and wanted is not None:
-        _subscribe(client, wanted)
     return True
 
 
-def _subscribe(client: Client, wanted: Selection) -> None:
+def _subscribe(client: Client, assets: str | None) -> None:
+    """Subscribe to the ids and globs, if any, that the address names."""
+    named = [asset for asset in (assets or "").split(",") if asset]
+    if not named:
+        return
     try:
-        client.subscribe(wanted)
+        client.subscribe(_selection(named))
     except Refusal as refusal:
         client.reply("error", Error(code=refusal.code, message=refusal.detail, field="assets"))
-        return
-    client.reply("subscribed", Subscribed(subscriptions=client.subscriptions.told()))
+    else:
+        client.reply("subscribed", Subscribed(subscriptions=client.subscriptions.told()))
 
 
-def _asked_for(assets: str | None) -> Selection | None:
-    if assets is None:
-        return None
-    named = [asset for asset in assets.split(",") if 0 < len(asset) <= 255 and "\0" not in asset]
-    return Selection(asset_ids=named) if named else None
+def _selection(named: list[str]) -> Selection:
+    try:
+        return msgspec.convert({"assetIds": named}, Selection)
+    except msgspec.ValidationError as error:
+        raise from_validation(error) from None
 
 
 def _close_code(refusal: Refusal) -> int:

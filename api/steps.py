@@ -104,10 +104,11 @@ class Steps:
         """Take a step with every alert a filter finds; those that can't take it stay."""
         found = await lock_alerts(connection, caller.scope, asked.filter, asked.limit + 1)
         more, found = len(found) > asked.limit, found[: asked.limit]
+        assignee = None if asked.assignee is msgspec.UNSET else asked.assignee
         taken: list[tuple[Alert, Alert, Step]] = []
         refused: list[BulkRefusal] = []
         for alert in found:
-            step = _step(caller, asked.action, asked.resolution, asked.comment, asked.assignee)
+            step = _step(caller, asked.action, asked.resolution, asked.comment, assignee)
             try:
                 taken.append((alert, take_step(alert, step), step))
             except Refusal as refusal:

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from schemas.alerts import Alert, AlertStatus, AlertType, Severity
 from schemas.metrics import AssetId
@@ -83,15 +83,15 @@ class AlertFilter(Struct, rename="camel", kw_only=True, forbid_unknown_fields=Tr
 class BulkRequest(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
     """One step with every alert that `filter` finds, at most `limit` of them.
 
-    `resolution` is required to resolve, `comment` to comment, `assignee` (null
-    included) to assign.
+    `resolution` is required to resolve, `comment` to comment, `assignee` (which may
+    be null) to assign; `resolution` and `assignee` go with no other action.
     """
 
     action: StepAction
     filter: AlertFilter
     resolution: Resolution | None = None
     comment: Text | None = None
-    assignee: Assignee | None = None
+    assignee: Assignee | UnsetType | None = UNSET
     limit: Annotated[int, Meta(ge=1, le=1000)] = 1000
 
 

@@ -8,7 +8,7 @@ from typing import Final
 from starlette.requests import HTTPConnection
 
 from api.auth import keys
-from api.auth.caller import LOOPBACK, Caller
+from api.auth.caller import KEY_ACTOR, LOOPBACK, Caller
 from api.auth.jwt import TokenVerifier
 from api.auth.keystore import KeyStore
 from api.auth.scope import Scope
@@ -123,7 +123,7 @@ class Authenticator:
         if not key.is_valid():
             raise _unknown("the API key is expired or revoked")
         return Caller(
-            actor=f"key:{key.name}",
+            actor=f"{KEY_ACTOR}{key.name}",
             role=key.role,
             scope=Scope(key.assets),
             expires=key.expires_at.timestamp() if key.expires_at else None,

@@ -6,6 +6,7 @@ from typing import Final
 
 from api.auth.scope import EVERYTHING, Scope
 from api.problems import Refusal
+from schemas.alerts import PIPELINE
 from schemas.problems import ProblemCode
 from schemas.rest import Identity, Role
 
@@ -69,3 +70,13 @@ class Caller:
 
 LOOPBACK: Final = Caller("anonymous@loopback", Role.ADMIN)
 """Whoever asks while authentication is off, which is on a loopback address alone."""
+
+KEY_ACTOR: Final = "key:"
+"""Starts the actor of an API key; its name follows."""
+SUBJECT_ACTOR: Final = "sub:"
+"""Starts the actor of a token that has no other name than its subject."""
+
+
+def is_reserved(name: str) -> bool:
+    """Say whether a person of this name would pass for a key, the stream or a stranger."""
+    return name in {PIPELINE, LOOPBACK.actor} or name.startswith((KEY_ACTOR, SUBJECT_ACTOR))

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import jwt
 import structlog
 
-from api.auth.caller import Caller
+from api.auth.caller import SUBJECT_ACTOR, Caller, is_reserved
 from api.auth.scope import EVERYTHING, Scope
 from api.problems import Refusal, unavailable
 from pipeline.settings import Settings
@@ -89,9 +89,8 @@ class TokenVerifier:
             isinstance(assets, list) and all(isinstance(asset, str) for asset in assets)
         ):
             raise _refused(f"{settings.oidc_assets_claim} is no list of globs")
-        name = claims.get("email") or claims.get("preferred_username") or claims["sub"]
         return Caller(
-            actor=str(name)[:255].replace("\0", ""),
+            actor=_name_in(claims)[:255].replace("\0", ""),
             role=Role(role),
             scope=EVERYTHING if assets is None else Scope(assets),
             expires=float(claims["exp"]),
@@ -133,6 +132,17 @@ class TokenVerifier:
         if url is None:
             url = _get_json(f"{issuer}/.well-known/openid-configuration")["jwks_uri"]
         return _get_json(url)
+
+
+def _name_in(claims: Mapping[str, Any]) -> str:
+    """Return what a person goes by in the audit; it never passes for somebody else."""
+    for claim in ("email", "preferred_username"):
+        name = claims.get(claim)
+        if claim == "email" and claims.get("email_verified", True) is not True:
+            continue
+        if isinstance(name, str) and name and not is_reserved(name):
+            return name
+    return f"{SUBJECT_ACTOR}{claims['sub']}"
 
 
 def _get_json(url: str) -> dict[str, Any]:

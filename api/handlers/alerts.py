@@ -86,13 +86,21 @@ async def assign(call: Call[NoQuery, AssignRequest]) -> One[Alert]:
 
 async def bulk(call: Call[NoQuery, BulkRequest]) -> One[BulkResult]:
     """Take one step with every alert that a filter finds."""
-    asked = call.body
-    if asked.action is StepAction.RESOLVE and asked.resolution is None:
-        raise invalid("resolution", "is needed to resolve")
+    _check(call.body)
+    result = await call.edge.steps.take_many(call.caller, call.body, call.connection)
+    return One(data=result)
+
+
+def _check(asked: BulkRequest) -> None:
+    """Refuse a step without what it needs, or with what it has no use for."""
+    for field, given, action in (
+        ("resolution", asked.resolution is not None, StepAction.RESOLVE),
+        ("assignee", asked.assignee is not msgspec.UNSET, StepAction.ASSIGN),
+    ):
+        if given != (asked.action is action):
+            raise invalid(field, f"is needed to {action}, and for nothing else")
     if asked.action is StepAction.COMMENT and not asked.comment:
         raise invalid("comment", "is needed to comment")
-    result = await call.edge.steps.take_many(call.caller, asked, call.connection)
-    return One(data=result)
 
 
 async def _step(call: Call[NoQuery, Any], action: StepAction) -> One[Alert]:

@@ -24,7 +24,7 @@ class _Change(Struct, rename="camel", gc=False):
 
 
 class _AlertMetadata(Struct, rename="camel", gc=False):
-    metric_type: MetricType | None = None
+    metric_type: str | None = None
     occurrences: int | None = None
     worsened_from: Severity | None = None
 
@@ -55,7 +55,7 @@ class LiveEvent(NamedTuple):
     kind: Kind
     type: str
     asset_id: str
-    metric_type: MetricType | None
+    metric_type: str | None
     severity: Severity | None
     key: str
     slot: tuple[str, str] | None

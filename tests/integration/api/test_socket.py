@@ -49,6 +49,18 @@ async def test_filters_and_the_whole_set(edge: RunningEdge, stream: Stream) -> N
         assert await talk.silent(0.2)
 
 
+async def test_what_the_address_asks_for_must_make_sense(edge: RunningEdge) -> None:
+    async with edge.socket("?assets=," + "x" * 256) as talk:
+        assert (await talk.hear())["type"] == "connected"
+        told = await talk.hear()
+        assert (told["type"], told["payload"]["code"]) == ("error", "invalid_field")
+        assert told["payload"]["field"] == "assets"
+        assert (await talk.ask("unsubscribe"))["payload"]["subscriptions"] == []
+    async with edge.socket("?assets=") as talk:
+        await talk.hear()
+        assert await talk.silent(0.2)
+
+
 async def test_each_thing_is_told_once_though_kafka_has_it_twice(
     edge: RunningEdge, stream: Stream
 ) -> None:

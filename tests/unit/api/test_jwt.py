@@ -105,6 +105,25 @@ async def test_a_valid_token_names_its_caller(issuer: Issuer, verifier: TokenVer
 
 
 @pytest.mark.parametrize(
+    ("claims", "actor"),
+    [
+        ({"email": "bob@example.org", "preferred_username": "bob"}, "bob@example.org"),
+        ({"email": "ceo@example.org", "email_verified": False}, "sub:u1"),
+        ({"email": "ceo@example.org", "email_verified": False, "preferred_username": "b"}, "b"),
+        ({"preferred_username": "pipeline"}, "sub:u1"),
+        ({"preferred_username": "key:admin"}, "sub:u1"),
+        ({"preferred_username": "anonymous@loopback"}, "sub:u1"),
+        ({"preferred_username": ["bob"]}, "sub:u1"),
+        ({"sub": "pipeline"}, "sub:pipeline"),
+    ],
+)
+async def test_nobody_passes_for_somebody_else(
+    issuer: Issuer, verifier: TokenVerifier, claims: dict[str, Any], actor: str
+) -> None:
+    assert (await verifier.caller(token(issuer, **claims))).actor == actor
+
+
+@pytest.mark.parametrize(
     "claims",
     [
         {"exp": 1}, {"exp": None}, {"iss": "https://else"}, {"aud": "else"}, {"aud": None},
@@ -153,7 +172,7 @@ async def test_keys_are_asked_for_once_and_again_when_they_turn(
             await verifier.caller(token(issuer, key=EC, kid="two"))
     assert issuer.asked == 1, "an unknown key id must not make us hammer the issuer"
     monkeypatch.setattr("api.auth.jwt.REFRESH_SECONDS", 0.0)
-    assert (await verifier.caller(token(issuer, key=EC, kid="two"))).actor == "u1"
+    assert (await verifier.caller(token(issuer, key=EC, kid="two"))).actor == "sub:u1"
 
 
 async def test_an_issuer_that_is_away_is_a_503() -> None:
