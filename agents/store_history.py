@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import faust
 import msgspec
@@ -11,9 +12,10 @@ from psycopg_pool import AsyncConnectionPool
 from agents.refuse import Refused, refuse
 from pipeline.app import batches
 from pipeline.record import Record
-from pipeline.settings import Settings
+from pipeline.settings import Settings, thresholds_by_asset
 from pipeline.topics import Topics
 from pipeline.transport import Batch, process
+from schemas.metrics import MetricType
 from sinks import history, monitor
 from sinks.database import write_all
 from sinks.history import Measurement
@@ -23,13 +25,19 @@ log = structlog.get_logger(__name__)
 
 def register(app: faust.App, topics: Topics, pool: AsyncConnectionPool, settings: Settings) -> None:
     """Add the agent that stores measurements to `app`."""
+    thresholds = thresholds_by_asset(settings)
+
+    def weigh(asset_id: str, dimension: str) -> float:
+        return thresholds(asset_id).scoring.weight_of(MetricType(dimension))
+
+    store = partial(history.store, weigh=weigh)
 
     async def handle(batch: Batch) -> None:
         given, refused = _read(batch)
         horizon = datetime.now(UTC).date() - timedelta(days=settings.retention_days)
         kept = [one for one in given if one.timestamp.date() > horizon]
         with monitor.WRITE_SECONDS.labels("history").time():
-            unstorable = await write_all(pool, history.store, kept)
+            unstorable = await write_all(pool, store, kept)
         refused += [_letter(one, reason) for one, reason in unstorable]
         await refuse(app.producer._ensure_producer(), topics, refused)
         monitor.STORED.labels("history").inc(len(kept) - len(unstorable))

@@ -18,11 +18,13 @@ def build_worker(settings: Settings) -> faust.App:
     app = create_app(settings, settings.worker_group, (topics.metrics,))
     assets = AssetTable(app, cache_assets=settings.state_cache_assets)
     app.tables.add(assets)
+    thresholds = thresholds_by_asset(settings)
     rules = Rules(
-        thresholds=thresholds_by_asset(settings),
+        thresholds=thresholds,
         window=settings.recent_window,
         max_event_bytes=settings.max_event_bytes,
         max_future=int(settings.max_future_seconds * SECOND),
+        derives_scores=thresholds.derives_scores,
     )
     detect.register(app, topics, assets, rules)
     silence.register(app, topics, assets, rules, settings)

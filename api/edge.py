@@ -27,7 +27,7 @@ from api.relay import Relay
 from api.socket import recheck_callers
 from api.steps import Steps
 from api.watch import Watch
-from pipeline.settings import Settings
+from pipeline.settings import Settings, thresholds_by_asset
 from pipeline.topics import Topics
 
 log = structlog.get_logger(__name__)
@@ -48,6 +48,7 @@ class Edge:
         self.version = version("tidemark")
         self.started_at = datetime.now(UTC)
         self.settings = settings
+        self.thresholds = thresholds_by_asset(settings)
         self.topics = topics
         self.pool = AsyncConnectionPool(
             settings.database_url.get_secret_value(),

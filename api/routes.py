@@ -41,6 +41,7 @@ ENDPOINTS: Final = (
              query=rest.TrendsQuery),
     Endpoint("GET", "/dimensions", metrics.dimensions, rest.Page[rest.AssetDimensions],
              query=rest.DimensionsQuery),
+    Endpoint("GET", "/scores", assets.scores, rest.One[rest.Scores]),
     Endpoint("GET", "/thresholds", thresholds.of_asset, rest.One[rest.AssetThresholds],
              query=rest.ThresholdsQuery),
     Endpoint("GET", "/stats", assets.stats, rest.One[rest.Stats], cached=False),

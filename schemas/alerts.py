@@ -44,7 +44,9 @@ class AlertMetadata(Struct, rename="camel", kw_only=True, omit_defaults=True):
     """What led to the alert. `rule` names the operator, e.g. `score_drop` or `stale`.
 
     `occurrences` counts, from the second on, what joined an alert that was open already;
-    `worsened_from` is its severity before, where this step raised it.
+    `worsened_from` is its severity before, where this step raised it. Of a score made from
+    dimensions, `contributions` are the points by which each moved it, and `left_out` the
+    dimensions with a weight that had no value, or too old a one.
     """
 
     rule: str
@@ -57,6 +59,8 @@ class AlertMetadata(Struct, rename="camel", kw_only=True, omit_defaults=True):
     last_seen: datetime | None = None
     occurrences: int | None = None
     worsened_from: Severity | None = None
+    contributions: dict[str, float] | None = None
+    left_out: list[str] | None = None
 
 
 def is_newly_raised(alert: "Alert") -> bool:

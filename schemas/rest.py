@@ -108,7 +108,10 @@ class TrendPoint(Struct, rename="camel", kw_only=True):
 
 
 class DimensionScore(Struct, rename="camel", kw_only=True):
-    """The newest score (0-100) of one dimension of one asset and what it weighs."""
+    """The newest score (0-100) of one dimension of one asset and what it weighs.
+
+    `stale`: it is too old beside the newest of the asset's dimensions to count.
+    """
 
     asset_id: str
     asset_name: str
@@ -116,15 +119,43 @@ class DimensionScore(Struct, rename="camel", kw_only=True):
     score: float
     weight: float
     timestamp: datetime
+    stale: bool = False
 
 
 class AssetDimensions(Struct, rename="camel", kw_only=True):
-    """An asset's dimensions and their weighted average, sum(w * s) / sum(w)."""
+    """An asset's dimensions and their weighted average, sum(w * s) / sum(w).
+
+    The average is over those that are not stale. `missing` have a weight in the settings,
+    and were never reported.
+    """
 
     asset_id: str
     asset_name: str
     weighted_score: float | None
     dimensions: list[DimensionScore]
+    missing: list[MetricType]
+
+
+class GroupScore(Struct, rename="camel", kw_only=True):
+    """The scores of a group of assets: of a source, or (null) of all the caller may see.
+
+    `score` is the mean of the newest scores of those `scored`, null where none is;
+    `lowest` and `lowest_asset` the worst of them.
+    """
+
+    source: str | None
+    assets: int
+    scored: int
+    score: float | None
+    lowest: float | None
+    lowest_asset: str | None
+
+
+class Scores(Struct, rename="camel", kw_only=True):
+    """How everything stands together, and each source; the worst source comes first."""
+
+    overall: GroupScore
+    sources: list[GroupScore]
 
 
 class SeveritySteps(Struct, rename="camel", kw_only=True):

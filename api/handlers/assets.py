@@ -2,7 +2,7 @@
 
 from api.endpoint import Call, NoQuery
 from api.problems import not_found
-from schemas.rest import Asset, AssetsQuery, One, Page, Stats
+from schemas.rest import Asset, AssetsQuery, One, Page, Scores, Stats
 
 
 async def assets(call: Call[AssetsQuery, None]) -> Page[Asset]:
@@ -21,6 +21,11 @@ async def asset(call: Call[NoQuery, None]) -> One[Asset]:
     if found is None:
         raise not_found(f"there is no asset {asset_id!r}")
     return One(data=found)
+
+
+async def scores(call: Call[NoQuery, None]) -> One[Scores]:
+    """Tell the mean score of all assets together and of each source, the worst first."""
+    return One(data=await call.edge.assets.scores(call.caller.scope))
 
 
 async def stats(call: Call[NoQuery, None]) -> One[Stats]:

@@ -33,8 +33,9 @@ async def history(call: Call[HistoryQuery, None]) -> Page[HistoryPoint]:
 
 async def dimensions(call: Call[DimensionsQuery, None]) -> Page[AssetDimensions]:
     """Tell the newest score of every dimension and their weighted average, asset by asset."""
-    asked = call.query
+    asked, thresholds = call.query, call.edge.thresholds
     found, cursor = await call.edge.metrics.dimensions(
-        call.caller.scope, asked.asset_id, asked.limit, asked.cursor
-    )
+        call.caller.scope, asked.asset_id, asked.limit, asked.cursor,
+        lambda asset_id: thresholds(asset_id).scoring,
+    )  # fmt: skip
     return Page(data=found, count=len(found), next_cursor=cursor)

@@ -2,7 +2,7 @@
 
 from api.endpoint import Call
 from api.problems import not_found
-from pipeline.settings import Steps, thresholds_by_asset
+from pipeline.settings import Steps
 from schemas.rest import AssetThresholds, One, SeveritySteps, ThresholdsQuery
 
 
@@ -11,7 +11,7 @@ async def of_asset(call: Call[ThresholdsQuery, None]) -> One[AssetThresholds]:
     asset_id = call.query.asset_id
     if not call.caller.scope.allows(asset_id):
         raise not_found(f"there is no asset {asset_id!r}")
-    found = thresholds_by_asset(call.edge.settings)(asset_id)
+    found = call.edge.thresholds(asset_id)
     return One(
         data=AssetThresholds(
             asset_id=asset_id,

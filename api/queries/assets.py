@@ -11,7 +11,7 @@ from api.auth.scope import Scope
 from api.paging import cursor_of, key_of, split
 from api.queries.where import Where
 from schemas.alerts import Severity
-from schemas.rest import Asset, SeverityCounts, Stats
+from schemas.rest import Asset, GroupScore, Scores, SeverityCounts, Stats
 
 # The page is cut before the joins: what is not shown is not looked up.
 _ASSETS: Final = sql.SQL("""
@@ -43,6 +43,19 @@ _STATS: Final = sql.SQL("""
            (SELECT coalesce(jsonb_object_agg(severity, n), '{{}}') FROM (
                 SELECT severity, count(*) AS n FROM quality_alerts_realtime
                 WHERE {where} AND status = 'active' GROUP BY severity) counted) AS by_severity
+""")
+
+
+# One pass: the row of all assets has no source, and says so by `grouping`.
+_SCORES: Final = sql.SQL("""
+    SELECT source, grouping(source) = 1 AS overall, count(*) AS assets,
+           count(value) AS scored, avg(value) AS score, min(value) AS lowest,
+           (array_agg(asset_id ORDER BY value, asset_id) FILTER (WHERE value IS NOT NULL))[1]
+               AS lowest_asset
+    FROM assets LEFT JOIN (
+        SELECT asset_id, value FROM quality_metric_current WHERE metric_type = 'score'
+    ) scores USING (asset_id)
+    WHERE {where} GROUP BY ROLLUP (source) ORDER BY score NULLS LAST, source
 """)
 
 
@@ -105,6 +118,18 @@ class AssetQueries:
             timestamp=datetime.now(UTC),
         )
 
+    async def scores(self, scope: Scope) -> Scores:
+        """Return the scores of what is in `scope`, together and by source."""
+        where = Where()
+        where.add_scope(scope)
+        async with self._pool.connection() as connection:
+            cursor = connection.cursor(row_factory=dict_row)
+            await cursor.execute(_SCORES.format(where=where.text), where.values)
+            rows = await cursor.fetchall()
+        (overall,) = [row for row in rows if row["overall"]]
+        sources = [row for row in rows if row["source"] is not None]
+        return Scores(overall=_group_of(overall), sources=[_group_of(row) for row in sources])
+
     async def _assets(self, where: Where, limit: int) -> list[Asset]:
         async with self._pool.connection() as connection:
             cursor = connection.cursor(row_factory=dict_row)
@@ -115,6 +140,12 @@ class AssetQueries:
 def _asset_of(row: dict[str, Any]) -> Asset:
     worst = row.pop("worst_severity")
     return Asset(worst_severity=None if worst is None else Severity(worst), **row)
+
+
+def _group_of(row: dict[str, Any]) -> GroupScore:
+    score = row.pop("score")
+    del row["overall"]
+    return GroupScore(score=None if score is None else round(float(score), 2), **row)
 
 
 def _containing(text: str) -> str:

@@ -1,6 +1,6 @@
 """Metrics as PostgreSQL has them: current values, history, dimensions."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any, Final, NamedTuple
@@ -14,6 +14,7 @@ from api.auth.scope import Scope
 from api.paging import cursor_of, key_of, split
 from api.queries.assets import AssetKey
 from api.queries.where import Where
+from pipeline.settings import Scoring
 from schemas.metrics import MetricType
 from schemas.rest import (
     AssetDimensions,
@@ -120,9 +121,16 @@ class MetricQueries:
         return found, cursor_of(found[-1].timestamp, found[-1].event_id) if more else None
 
     async def dimensions(
-        self, scope: Scope, asset: str | None, limit: int, cursor: str | None
+        self,
+        scope: Scope,
+        asset: str | None,
+        limit: int,
+        cursor: str | None,
+        scoring_of: Callable[[str], Scoring],
     ) -> tuple[list[AssetDimensions], str | None]:
         """Return a page of assets with their dimensions, and the cursor of what follows.
+
+        `scoring_of` tells how an asset's dimensions make its score.
 
         Raises:
             Refusal: the cursor is not ours.
@@ -134,7 +142,7 @@ class MetricQueries:
         if after is not None:
             where.add("asset_id > %(after)s", after=after.asset_id)
         rows = await self._rows(_DIMENSIONS.format(where=where.text), where.values, limit + 1)
-        found, more = split(list(_by_asset(rows)), limit)
+        found, more = split(list(_by_asset(rows, scoring_of)), limit)
         return found, cursor_of(found[-1].asset_id) if more else None
 
     async def _rows(
@@ -145,21 +153,35 @@ class MetricQueries:
             return await (await cursor.execute(query, values | {"limit": limit})).fetchall()
 
 
-def _by_asset(rows: Iterable[dict[str, Any]]) -> Iterable[AssetDimensions]:
+def _by_asset(
+    rows: Iterable[dict[str, Any]], scoring_of: Callable[[str], Scoring]
+) -> Iterable[AssetDimensions]:
     for asset_id, group in groupby(rows, key=lambda row: row["asset_id"]):
+        scoring = scoring_of(asset_id)
         scores = [
             DimensionScore(dimension=MetricType(row.pop("dimension")), **row) for row in group
         ]
+        mark_stale(scores, scoring.stale_after)
+        heard = {score.dimension for score in scores}
         yield AssetDimensions(
             asset_id=asset_id,
             asset_name=scores[0].asset_name,
             weighted_score=weighted(scores),
             dimensions=scores,
+            missing=sorted(kind for kind, w in scoring.weights.items() if w and kind not in heard),
         )
 
 
+def mark_stale(scores: Sequence[DimensionScore], stale_after: float | None) -> None:
+    """Mark what is so many seconds older than the newest, as the stream leaves it out."""
+    newest = max(score.timestamp for score in scores)
+    for score in scores:
+        age = (newest - score.timestamp).total_seconds()
+        score.stale = stale_after is not None and age > stale_after
+
+
 def weighted(scores: Iterable[DimensionScore]) -> float | None:
-    """Return sum(w * s) / sum(w), None without any weight."""
-    pairs = [(score.weight, score.score) for score in scores]
+    """Return sum(w * s) / sum(w) of what is not stale, None without any weight."""
+    pairs = [(score.weight, score.score) for score in scores if not score.stale]
     total = sum(weight for weight, _ in pairs)
     return round(sum(weight * score for weight, score in pairs) / total, 4) if total else None

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from msgspec import Raw
+from msgspec.json import Encoder
 
-from pipeline.operators import change, compose, incident, slide, staleness
+from pipeline.operators import change, compose, incident, scoring, slide, staleness
 from pipeline.operators.compose import micros
 from pipeline.operators.identity import derived_event_id, fingerprint
 from pipeline.operators.state import AssetState, MetricState
@@ -14,7 +15,7 @@ from pipeline.operators.validate import InvalidEvent, check_arrival, check_key, 
 from pipeline.record import Record
 from pipeline.settings import Thresholds
 from schemas.alerts import Alert, AlertStatus, AlertType, Severity
-from schemas.metrics import MetricChange, MetricEvent, MetricType
+from schemas.metrics import DIMENSIONS, MetricChange, MetricEvent, MetricType
 
 
 class States(Protocol):
@@ -36,6 +37,8 @@ class Rules:
     max_event_bytes: int
     max_future: int
     """Microseconds."""
+    derives_scores: bool = False
+    """Whether dimensions make a score for any asset."""
 
 
 @dataclass(slots=True)
@@ -57,6 +60,7 @@ class Outcome:
     repeated: int = 0
 
 
+_encode = Encoder().encode
 PROFILING = change.Finding("profiling", AlertType.PROFILING_COMPLETE, Severity.LOW)
 ALWAYS_JUDGED = {MetricType.PROFILING}
 """Metrics whose events may tell something though their value stays."""
@@ -109,15 +113,67 @@ def detect(
             or metric.incident is not None
             or event.metric_type in ALWAYS_JUDGED
         ):
-            if event_id is None:
-                event.event_id = derived_event_id(topic, partition, offset)
+            event.event_id = event_id or derived_event_id(topic, partition, offset)
             _judge(event, state, metric, arrived, rules.thresholds(event.asset_id), outcome)
         if metric is None:
             metric = state.metrics[event.metric_type] = MetricState(event.value, time)
         metric.observe(time, event.value, mark, rules.window)
         state.offset = offset
         outcome.changed[event.asset_id] = state
+        if rules.derives_scores and event.metric_type in DIMENSIONS:
+            event.event_id = event_id or derived_event_id(topic, partition, offset)
+            _derive_score(event, time, state, arrived, rules, outcome)
     return outcome
+
+
+def _derive_score(
+    event: MetricEvent, time: int, state: AssetState, arrived: int, rules: Rules, outcome: Outcome
+) -> None:
+    """Take the score that an event of a dimension makes as if the asset had reported it."""
+    thresholds = rules.thresholds(event.asset_id)
+    if not thresholds.scoring.derive:
+        return
+    derived = scoring.derive(event, time, state, thresholds.scoring)
+    if derived is None:
+        return
+    score, number = derived.event, fingerprint(compose.known(derived.event))
+    outcome.applied.append(Raw(_encode(score)))
+    outcome.offsets.append(state.offset)
+    metric = state.metrics.get(MetricType.SCORE)
+    if metric is None:
+        metric = state.metrics[MetricType.SCORE] = MetricState(score.value, derived.time)
+    elif (before := metric.before(derived.time)) is not None:
+        told = None
+        if metric.time == derived.time:
+            moved = change.exact_change(before.value, metric.value)
+            told = change.find(MetricType.SCORE, moved, metric.value, thresholds)
+        _judge_derived(derived, told, state, before, arrived, thresholds, outcome)
+        metric.incident = before.incident
+    metric.amend(derived.time, score.value, number, rules.window)
+
+
+def _judge_derived(
+    derived: scoring.Derived,
+    told: change.Finding | None,
+    state: AssetState,
+    before: MetricState,
+    arrived: int,
+    thresholds: Thresholds,
+    outcome: Outcome,
+) -> None:
+    """Compare with the score before this moment; what was told of it is not told again."""
+    event, first = derived.event, len(outcome.alerts)
+    moved = change.exact_change(before.value, event.value)
+    finding = change.find(MetricType.SCORE, moved, event.value, thresholds)
+    if told is not None and not scoring.is_worse(finding, told):
+        if change.is_published(MetricType.SCORE, moved, thresholds):
+            outcome.changes.append(compose.change_of(event, before.value, moved, finding))
+        return
+    _judge(event, state, before, arrived, thresholds, outcome)
+    alone = thresholds.incidents is None
+    outcome.alerts[first:] = [
+        scoring.explain(alert, derived, told, alone=alone) for alert in outcome.alerts[first:]
+    ]
 
 
 def _greet(event: MetricEvent, state: AssetState, arrived: int, outcome: Outcome) -> None:

@@ -56,6 +56,23 @@ class MetricState(Struct, array_like=True, gc=False):
         kept = self.window[-(size - 1) * _OBSERVATION.size :] if size > 1 else b""
         self.window = kept + _OBSERVATION.pack(time, value, fingerprint)
 
+    def amend(self, time: int, value: float, fingerprint: int, size: int) -> None:
+        """Make this the last observation, in place of one of the same time."""
+        if time == self.time:
+            self.window = self.window[: -_OBSERVATION.size]
+        self.observe(time, value, fingerprint, size)
+
+    def before(self, time: int) -> "MetricState | None":
+        """Return the state before anything of `time` or later, None if the window ends there."""
+        end = len(self.window)
+        while end:
+            start = end - _OBSERVATION.size
+            at, value, _ = _OBSERVATION.unpack_from(self.window, start)
+            if at < time:
+                return MetricState(value, at, self.window[:end], self.incident)
+            end = start
+        return None
+
     def recent(self) -> list[tuple[int, float]]:
         """Return the window as (time in microseconds, value), oldest first."""
         return [(time, value) for time, value, _ in _OBSERVATION.iter_unpack(self.window)]

@@ -10,6 +10,7 @@ import httpx
 import psycopg
 import pytest
 
+from pipeline.settings import Scoring, Settings, Thresholds
 from pipeline.topics import Topics
 from schemas.alerts import AlertStatus, Severity
 from schemas.metrics import MetricEvent, MetricType
@@ -162,6 +163,61 @@ async def test_dimensions_weigh(edge: RunningEdge, facts: Facts) -> None:
         page = (await http.get("/dimensions?limit=1")).json()
         rest = (await http.get(f"/dimensions?limit=1&cursor={page['nextCursor']}")).json()
     assert page["data"] + rest["data"] == found
+
+
+async def test_dimensions_that_are_stale_or_missing_are_told(
+    topics: Topics, make_edge: Callable[..., RunningEdge], settings: Settings
+) -> None:
+    facts = Facts(settings.database_url.get_secret_value())
+    scoring = Scoring(weights={MetricType.VALIDITY: 2, MetricType.ACCURACY: 4}, stale_after=60)
+    edge = make_edge(thresholds=Thresholds(scoring=scoring))
+    edge.start()
+    async with await psycopg.AsyncConnection.connect(
+        settings.database_url.get_secret_value()
+    ) as connection:
+        events = [
+            MetricEvent(asset_id="a", metric_type=kind, value=value, timestamp=at)
+            for kind, value, at in (
+                (MetricType.VALIDITY, 90, NOW),
+                (MetricType.COMPLETENESS, 60, NOW - timedelta(seconds=60)),
+                (MetricType.UNIQUENESS, 0, NOW - timedelta(seconds=61)),
+            )
+        ]
+        await store(
+            connection,
+            [
+                Measurement(e, uuid4(), e.timestamp, False, NOW, b"{}", "quality.metrics", 0, 0)
+                for e in events
+            ],
+            weigh=lambda _asset, kind: scoring.weight_of(MetricType(kind)),
+        )
+    (found,) = await get(edge, "/dimensions")
+    assert found["weightedScore"] == 80
+    assert found["missing"] == ["accuracy"]
+    assert [(d["dimension"], d["weight"], d["stale"]) for d in found["dimensions"]] == [
+        ("completeness", 1, False), ("uniqueness", 1, True), ("validity", 2, False),
+    ]  # fmt: skip
+    await facts.current("b", "score", 50)
+    scores = await get(edge, "/scores")
+    assert scores["overall"] == {
+        "source": None, "assets": 2, "scored": 1, "score": 50, "lowest": 50, "lowestAsset": "b",
+    }  # fmt: skip
+    assert scores["sources"] == []
+
+
+async def test_scores_by_source(edge: RunningEdge, facts: Facts) -> None:
+    for asset, value, source in (
+        ("a", 90, "crm"),
+        ("b", 70, "crm"),
+        ("c", 60, "erp"),
+        ("d", 1, None),
+    ):
+        await facts.history(asset, value, DAY, source=source)
+    scores = await get(edge, "/scores")
+    assert (scores["overall"]["score"], scores["overall"]["lowestAsset"]) == (55.25, "d")
+    assert [(s["source"], s["score"], s["lowestAsset"]) for s in scores["sources"]] == [
+        ("erp", 60, "c"), ("crm", 80, "b"),
+    ]  # fmt: skip
 
 
 async def test_assets_and_stats(edge: RunningEdge, facts: Facts, stream: Stream) -> None:

@@ -39,7 +39,10 @@ def record(raw: bytes, offset: int, *, key: str | None = ASSET, arrived: float =
 def rules(thresholds: Thresholds | None = None, **overrides: Any) -> Rules:
     settings = Settings(**overrides)
     lookup = ThresholdLookup(thresholds or settings.thresholds, settings.threshold_overrides)
-    return Rules(lookup, settings.recent_window, settings.max_event_bytes, 3600 * 1_000_000)
+    return Rules(
+        lookup, settings.recent_window, settings.max_event_bytes, 3600 * 1_000_000,
+        derives_scores=lookup.derives_scores,
+    )  # fmt: skip
 
 
 def run(*raws: bytes, states: dict[str, AssetState] | None = None, **overrides: Any) -> Outcome:
