@@ -15,6 +15,10 @@ UV := VIRTUAL_ENV=.venv $(BIN)/uv
 PORT ?= 3002
 FEED ?= sample
 
+# Of `make bench`: a folder of benchmarks/.
+BENCH ?= stream
+PEERS_fanout := .venv/.peers-fanout
+
 GROUPS := --all-extras --group devstack --group sample --group test --group lint
 
 .PHONY: help
@@ -31,6 +35,10 @@ test: .venv/.synced dashboard/node_modules/.built browser ## Run all tests (ARGS
 	cd dashboard && npm run --silent unit
 	@echo "== python"
 	$(BIN)/pytest -q $(ARGS)
+
+.PHONY: bench
+bench: .venv/.synced $(PEERS_$(BENCH)) ## Measure, beside peers in the same run (BENCH=stream, fanout ..., ARGS=)
+	@$(BIN)/python -m benchmarks.$(BENCH).run $(ARGS)
 
 .PHONY: lint
 lint: .venv/.synced dashboard/node_modules/.installed ## Check style, formatting and the direction of imports
@@ -87,6 +95,13 @@ $(BIN)/uv:
 	@echo "== Python packages"
 	@$(UV) pip install --quiet --require-hashes --requirement requirements-dev.lock
 	@$(UV) pip install --quiet --no-deps --editable . --editable ./client
+	@touch $@
+
+# Peers are measured against, not built upon: they are in no lock.
+.venv/.peers-fanout: .venv/.synced benchmarks/fanout/package-lock.json
+	@echo "== peers of the fan-out"
+	@$(UV) pip install --quiet --group fanout
+	@cd benchmarks/fanout && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 # Dashboard --------------------------------------------------------------------
