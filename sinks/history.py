@@ -50,7 +50,7 @@ _COPY: Final = sql.SQL("COPY quality_metric_history ({}) FROM STDIN (FORMAT BINA
 )
 _INSERT: Final = sql.SQL("""
     INSERT INTO quality_metric_history ({names}) SELECT * FROM unnest({arrays})
-    ON CONFLICT DO NOTHING RETURNING event_id
+    ON CONFLICT DO NOTHING RETURNING asset_id, "timestamp", event_id, metric_type
 """).format(
     names=_HISTORY_NAMES,
     arrays=sql.SQL(", ").join(
@@ -123,7 +123,7 @@ async def store(
     What PostgreSQL has already is passed over, in the sums as well. `weigh` tells what a
     dimension of an asset weighs in its score.
     """
-    unique = {(one.event.asset_id, one.timestamp, one.event_id): one for one in given}
+    unique = {_key(one): one for one in given}
     rows = sorted(unique.values(), key=lambda one: one.event.asset_id)  # no deadlocks
     days = sorted({one.timestamp.date() for one in rows})
     await connection.execute(_PARTITIONS, (days,))
@@ -160,8 +160,13 @@ async def _copy(connection: AsyncConnection, rows: Sequence[Measurement]) -> boo
 async def _insert(connection: AsyncConnection, rows: Sequence[Measurement]) -> list[Measurement]:
     """Write the rows that were not written before; return those."""
     cursor = await connection.execute(_INSERT, _columns(map(_history_row, rows)))
-    fresh = {event_id for (event_id,) in await cursor.fetchall()}
-    return [one for one in rows if one.event_id in fresh]
+    fresh = set(await cursor.fetchall())
+    return [one for one in rows if _key(one) in fresh]
+
+
+def _key(one: Measurement) -> tuple[str, datetime, UUID, str]:
+    event = one.event
+    return event.asset_id, one.timestamp, one.event_id, event.metric_type.value
 
 
 async def _replace(connection: AsyncConnection, fresh: Sequence[Measured], weigh: Weigh) -> None:

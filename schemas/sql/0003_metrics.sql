@@ -13,7 +13,8 @@ CREATE TABLE quality_metric_history (
     event_id uuid NOT NULL,
     late boolean NOT NULL DEFAULT false,
     metadata json,
-    PRIMARY KEY (asset_id, "timestamp", event_id)
+    -- A job may give one id to all that it measured.
+    PRIMARY KEY (asset_id, "timestamp", event_id, metric_type)
 ) PARTITION BY RANGE ("timestamp");
 COMMENT ON COLUMN quality_metric_history.late IS
 'older than what had been applied to the asset''s state, which it did not change';

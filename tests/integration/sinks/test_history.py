@@ -30,6 +30,18 @@ async def test_what_is_delivered_again_changes_nothing(connection: AsyncConnecti
     ) == [(80, 70, 90, pytest.approx(10), 3)]
 
 
+async def test_one_id_may_name_all_that_a_job_measured(connection: AsyncConnection) -> None:
+    first = a_measurement()
+    second = a_measurement(metric=MetricType.ISSUES)._replace(event_id=first.event_id)
+    for given in ([first], [first, second], [second]):
+        await store(connection, given)
+    assert await rows(connection, "SELECT metric_type FROM quality_metric_history ORDER BY 1") == [
+        ("issues",),
+        ("score",),
+    ]
+    assert await rows(connection, "SELECT sum(count) FROM quality_metric_daily") == [(2,)]
+
+
 async def test_late_ones_count_but_are_not_current(connection: AsyncConnection) -> None:
     await store(connection, [a_measurement(value=90, at=NOON + SECOND)])
     await store(connection, [a_measurement(value=10, late=True)])
