@@ -99,19 +99,20 @@ class TrendQueries:
 def _chosen(scope: Scope, subject: Subject, span: Span) -> tuple[sql.Composed, dict[str, Any]]:
     """Return the query for the rows that are added up, and its values."""
     where = Where()
+    kind = "metric"
     if subject.asset is None and scope.everything:
         kind = "group"
         where.add("kind = %(kind)s", kind="overall" if subject.source is None else "source")
         where.add("name = %(name)s", name=subject.source or "")
+    elif subject.asset is not None and not is_glob(subject.asset):
+        where.add_asset(subject.asset)
     else:
         # Not the groups' figures: those are of assets the caller may not see as well.
-        kind = "metric"
-        where.add_scope(scope)
-        where.add_asset(subject.asset)
-        where.add_given(
-            "asset_id IN (SELECT asset_id FROM assets WHERE source = %(source)s)",
-            source=subject.source,
-        )
+        assets = Where()
+        assets.add_scope(scope)
+        assets.add_asset(subject.asset)
+        assets.add_given("source = %(source)s", source=subject.source)
+        where.add_assets(assets)
     by_day = not any(part % DAY for part in (span.bucket, span.since - DAWN, span.until - DAWN))
     table, time = (f"quality_{kind}_daily", "day") if by_day else (f"quality_{kind}_hourly", "hour")
     query = _CHOSEN.format(time=sql.Identifier(time), table=sql.Identifier(table), where=where.text)

@@ -12,7 +12,7 @@ class Where:
     """Collects what rows must meet; values go into parameters, never into the text."""
 
     def __init__(self) -> None:
-        self._conditions: list[sql.SQL] = []
+        self._conditions: list[sql.Composable] = []
         self.values: dict[str, Any] = {}
 
     def add(self, condition: LiteralString, **values: Any) -> None:
@@ -38,6 +38,13 @@ class Where:
             self.add("asset_id ~ %(glob)s", glob=posix(asset))
         else:
             self.add("asset_id = %(asset)s", asset=asset)
+
+    def add_assets(self, wanted: "Where") -> None:
+        """Ask for the assets that meet `wanted`: each is looked at once, not with every row."""
+        self._conditions.append(
+            sql.SQL("asset_id IN (SELECT asset_id FROM assets WHERE {})").format(wanted.text)
+        )
+        self.values.update(wanted.values)
 
     @property
     def text(self) -> sql.Composable:
