@@ -1,10 +1,15 @@
 import type { AlignedData } from "uplot";
 import uPlot from "uplot";
+import type { HistoryPoint } from "../wire";
 
 /** A recorded value: seconds since the epoch, and what it was. */
 export interface Point {
   time: number;
   value: number;
+}
+
+export function toPoint({ timestamp, value }: HistoryPoint): Point {
+  return { time: Date.parse(timestamp) / 1000, value };
 }
 
 /** Most points a chart holds before the oldest go. */

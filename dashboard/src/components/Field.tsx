@@ -1,5 +1,5 @@
 import { Search, X } from "lucide-react";
-import { type RefObject, useEffect, useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { IconButton } from "./Button";
 import styles from "./Field.module.css";
 
@@ -8,13 +8,12 @@ interface SearchFieldProps {
   value: string;
   onChange: (value: string) => void;
   placeholder?: string;
-  inputRef?: RefObject<HTMLInputElement | null>;
 }
 
 const TYPING_PAUSE = 200;
 
 /** Reports what was typed once the typing pauses, so that lists are not searched by the letter. */
-export function SearchField({ label, value, onChange, placeholder, inputRef }: SearchFieldProps) {
+export function SearchField({ label, value, onChange, placeholder }: SearchFieldProps) {
   const [text, setText] = useState(value);
   const reported = useRef(value);
   const report = useRef(onChange);
@@ -39,7 +38,6 @@ export function SearchField({ label, value, onChange, placeholder, inputRef }: S
     <div className={styles.search}>
       <Search aria-hidden />
       <input
-        ref={inputRef}
         type="search"
         aria-label={label}
         placeholder={placeholder ?? label}
@@ -61,14 +59,14 @@ export interface Choice<T extends string> {
   label: string;
 }
 
-interface SelectProps<T extends string> {
+interface ChoiceProps<T extends string> {
   label: string;
   value: T;
   choices: readonly Choice<T>[];
   onChange: (value: T) => void;
 }
 
-export function Select<T extends string>({ label, value, choices, onChange }: SelectProps<T>) {
+export function Select<T extends string>({ label, value, choices, onChange }: ChoiceProps<T>) {
   return (
     <select
       className={styles.select}
@@ -85,30 +83,21 @@ export function Select<T extends string>({ label, value, choices, onChange }: Se
   );
 }
 
-interface SegmentsProps<T extends string> extends SelectProps<T> {
-  counts?: Partial<Record<T, number | undefined>>;
-}
-
 /** A few choices side by side, one of them taken. */
-export function Segments<T extends string>(props: SegmentsProps<T>) {
-  const { label, value, choices, onChange, counts } = props;
+export function Segments<T extends string>({ label, value, choices, onChange }: ChoiceProps<T>) {
   return (
     <fieldset className={styles.segments}>
       <legend className={styles.spoken}>{label}</legend>
-      {choices.map((choice) => {
-        const count = counts?.[choice.value];
-        return (
-          <button
-            key={choice.value}
-            type="button"
-            aria-pressed={choice.value === value}
-            onClick={() => onChange(choice.value)}
-          >
-            {choice.label}
-            {count !== undefined && <span className={styles.count}>{count}</span>}
-          </button>
-        );
-      })}
+      {choices.map((choice) => (
+        <button
+          key={choice.value}
+          type="button"
+          aria-pressed={choice.value === value}
+          onClick={() => onChange(choice.value)}
+        >
+          {choice.label}
+        </button>
+      ))}
     </fieldset>
   );
 }

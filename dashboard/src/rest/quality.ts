@@ -144,8 +144,10 @@ const HISTORY_PAGE = 1_000;
 export interface HistoryQuery {
   assetId: string;
   metricType: MetricType;
-  /** RFC 3339. */
+  /** RFC 3339; inclusive. */
   since?: string;
+  /** RFC 3339; exclusive. */
+  until?: string;
 }
 
 /** Recorded values, oldest first: the newest `most` of them. */

@@ -1,9 +1,12 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
+import { ArrowUp } from "lucide-react";
 import { type KeyboardEvent, useCallback, useEffect, useRef, useState } from "react";
 import type { Step } from "../live/lifecycle";
 import type { Alert } from "../wire";
 import styles from "./AlertList.module.css";
 import { AlertRow } from "./AlertRow";
+import { useListCursor } from "./useListCursor";
+import { useSteadyScroll } from "./useSteadyScroll";
 
 interface AlertListProps {
   alerts: readonly Alert[];
@@ -20,7 +23,7 @@ interface AlertListProps {
 }
 
 const ROW = 56;
-const TALL_ROW = 84;
+const TALL_ROW = 100;
 const NARROW = 640;
 const KEY_STEP: Partial<Record<string, Step>> = { a: "acknowledge", r: "resolve", i: "ignore" };
 
@@ -28,8 +31,9 @@ const KEY_STEP: Partial<Record<string, Step>> = { a: "acknowledge", r: "resolve"
 export function AlertList(props: AlertListProps) {
   const { alerts, selection, isFresh, stepsOf, onSelect, onOpen, onStep, onEnd } = props;
   const viewport = useRef<HTMLDivElement>(null);
-  const [current, setCurrent] = useState(-1);
   const rowHeight = useRowHeight(viewport);
+  const cursor = useListCursor(alerts);
+  const { above, toTop } = useSteadyScroll(viewport, alerts, rowHeight);
   const rows = useVirtualizer({
     count: alerts.length,
     getScrollElement: () => viewport.current,
@@ -46,14 +50,10 @@ export function AlertList(props: AlertListProps) {
     if (last >= alerts.length - 20) onEnd();
   }, [last, alerts.length, onEnd]);
 
-  const move = (by: number) => {
-    const to = Math.min(Math.max(current + by, 0), alerts.length - 1);
-    setCurrent(to);
-    rows.scrollToIndex(to);
-  };
+  const move = (by: number) => rows.scrollToIndex(cursor.moveTo(cursor.index + by));
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const alert = alerts[current];
+    const alert = alerts[cursor.index];
     const actions: Partial<Record<string, () => void>> = {
       j: () => move(1),
       ArrowDown: () => move(1),
@@ -62,6 +62,8 @@ export function AlertList(props: AlertListProps) {
       x: () => alert && onSelect(alert.id, !selection.has(alert.id)),
       o: () => alert && onOpen(alert.id),
     };
+    // On a button or a box in the row, Enter is theirs.
+    if (event.target === event.currentTarget) actions.Enter = actions.o;
     const step = KEY_STEP[event.key];
     if (step && alert && stepsOf(alert).includes(step)) onStep(step, [alert.id]);
     else if (!actions[event.key]) return;
@@ -70,42 +72,50 @@ export function AlertList(props: AlertListProps) {
   };
 
   return (
-    <div
-      ref={viewport}
-      className={styles.viewport}
-      role="group"
-      aria-label={`${alerts.length} alerts. J and K move, O opens, A acknowledges, R resolves, I ignores, X selects.`}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and takes the keys above
-      tabIndex={0}
-      onKeyDown={onKeyDown}
-    >
-      <ul style={{ height: rows.getTotalSize() }} className={styles.list}>
-        {visible.map((item) => {
-          const alert = alerts[item.index];
-          return (
-            alert && (
-              <li
-                key={item.key}
-                aria-setsize={alerts.length}
-                aria-posinset={item.index + 1}
-                style={{ transform: `translateY(${item.start}px)`, height: item.size }}
-                data-alert={alert.id}
-              >
-                <AlertRow
-                  alert={alert}
-                  selected={selection.has(alert.id)}
-                  current={item.index === current}
-                  fresh={isFresh(alert.id)}
-                  steps={stepsOf(alert)}
-                  onSelect={onSelect}
-                  onOpen={onOpen}
-                  onStep={onStep}
-                />
-              </li>
-            )
-          );
-        })}
-      </ul>
+    <div className={styles.frame}>
+      {above > 0 && (
+        <button type="button" className={styles.above} onClick={toTop}>
+          <ArrowUp aria-hidden />
+          {above === 1 ? "1 new alert" : `${above} new alerts`}
+        </button>
+      )}
+      <div
+        ref={viewport}
+        className={styles.viewport}
+        role="group"
+        aria-label={`${alerts.length} alerts. J and K move, O opens, A acknowledges, R resolves, I ignores, X selects.`}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and takes the keys above
+        tabIndex={0}
+        onKeyDown={onKeyDown}
+      >
+        <ul style={{ height: rows.getTotalSize() }} className={styles.list}>
+          {visible.map((item) => {
+            const alert = alerts[item.index];
+            return (
+              alert && (
+                <li
+                  key={item.key}
+                  aria-setsize={alerts.length}
+                  aria-posinset={item.index + 1}
+                  style={{ transform: `translateY(${item.start}px)`, height: item.size }}
+                  data-alert={alert.id}
+                >
+                  <AlertRow
+                    alert={alert}
+                    selected={selection.has(alert.id)}
+                    current={item.index === cursor.index}
+                    fresh={isFresh(alert.id)}
+                    steps={stepsOf(alert)}
+                    onSelect={onSelect}
+                    onOpen={onOpen}
+                    onStep={onStep}
+                  />
+                </li>
+              )
+            );
+          })}
+        </ul>
+      </div>
     </div>
   );
 }

@@ -1,6 +1,7 @@
 import { Button } from "../components/Button";
 import { Checkbox } from "../components/Field";
 import { ExportButtons } from "../export/ExportButtons";
+import { formatCount } from "../format";
 import type { Step } from "../live/lifecycle";
 import type { Alert } from "../wire";
 import styles from "./AlertToolbar.module.css";
@@ -23,7 +24,7 @@ export function AlertToolbar({ found, selection, stepsOf, onStep }: AlertToolbar
   const { chosen, selectShown, selectAll, selectingAll, clear } = selection;
   const every = alerts.length > 0 && chosen.length === alerts.length;
   return (
-    <div className={styles.bar}>
+    <div className={`${styles.bar} ${chosen.length > 0 ? styles.choosing : ""}`}>
       <Checkbox
         label="Select all shown"
         checked={every}
@@ -38,11 +39,13 @@ export function AlertToolbar({ found, selection, stepsOf, onStep }: AlertToolbar
           {selectingAll ? "Getting the rest" : "Select all that match"}
         </Button>
       )}
-      {chosen.length > 0 && <BulkSteps chosen={chosen} stepsOf={stepsOf} onStep={onStep} />}
       {chosen.length > 0 && (
-        <Button look="quiet" onClick={clear}>
-          Clear
-        </Button>
+        <>
+          <Button look="quiet" onClick={clear}>
+            Clear
+          </Button>
+          <BulkSteps chosen={chosen} stepsOf={stepsOf} onStep={onStep} />
+        </>
       )}
       <KeyHints />
       <div className={styles.tools}>
@@ -53,9 +56,9 @@ export function AlertToolbar({ found, selection, stepsOf, onStep }: AlertToolbar
 }
 
 function summary(chosen: number, { alerts, loading, hasMore }: Alerts): string {
-  if (chosen) return `${chosen} selected`;
+  if (chosen) return `${formatCount(chosen)} selected`;
   if (loading && alerts.length === 0) return "Loading";
-  return `${alerts.length}${hasMore ? "+" : ""} ${alerts.length === 1 ? "alert" : "alerts"}`;
+  return `${formatCount(alerts.length)}${hasMore ? "+" : ""} ${alerts.length === 1 ? "alert" : "alerts"}`;
 }
 
 const STEPS: readonly Step[] = ["acknowledge", "resolve", "ignore", "reopen"];

@@ -1,6 +1,6 @@
 import { useQueries } from "@tanstack/react-query";
 import { useEffect, useMemo } from "react";
-import { append, inOrder, MOST_POINTS, type Point } from "../charts/history";
+import { append, inOrder, MOST_POINTS, type Point, toPoint } from "../charts/history";
 import { RANGE_SECONDS, type RangeName } from "../charts/range";
 import { useSession } from "../live/context";
 import type { Follower } from "../live/follower";
@@ -8,7 +8,7 @@ import { PointCollector } from "../live/pointCollector";
 import { useSignal } from "../live/signal";
 import { cache } from "../rest/cache";
 import { getHistory } from "../rest/quality";
-import type { HistoryPoint, MetricType } from "../wire";
+import type { MetricType } from "../wire";
 
 interface History {
   /** One list per metric asked for, oldest first, live ones at the end. */
@@ -67,8 +67,4 @@ export function useHistory(
     [metrics, recorded, live],
   );
   return { points, loading: queries.loading, error: queries.error, retry: queries.retry };
-}
-
-function toPoint({ timestamp, value }: HistoryPoint): Point {
-  return { time: Date.parse(timestamp) / 1000, value };
 }

@@ -1,4 +1,4 @@
-import { act, render, screen, within } from "@testing-library/react";
+import { act, fireEvent, render, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Toaster } from "../../src/components/Toaster";
@@ -204,7 +204,7 @@ describe("RealtimeAlertsPanel", () => {
     await panel([]);
     FakeSocket.latest.say("alerts", { alerts });
     await settle();
-    expect(screen.getByText("10000 alerts")).toBeInTheDocument();
+    expect(screen.getByText("10,000 alerts")).toBeInTheDocument();
     expect(shown().length).toBeLessThan(40);
     expect(shown()[0]).toBe(alerts.at(-1)?.id);
   });
@@ -228,6 +228,47 @@ describe("RealtimeAlertsPanel", () => {
     expect(shown()).toEqual([first.id]);
   });
 
+  it("takes the step with the alert that was chosen, whatever arrives above it", async () => {
+    const alerts = [
+      anAlert({ timestamp: "2026-01-01T00:00:02Z" }),
+      anAlert({ timestamp: "2026-01-01T00:00:01Z" }),
+    ] as const;
+    const [chosen, below] = alerts;
+    edge.on("POST", /acknowledge$/, () => one(afterStep(chosen, { status: "acknowledged" })));
+    await panel([...alerts]);
+    screen.getByRole("group", { name: /2 alerts/ }).focus();
+    await user.keyboard("j");
+    const fresh = anAlert({ timestamp: "2026-01-02T00:00:00Z" });
+    FakeSocket.latest.say("alert", fresh);
+    await settle();
+    await user.keyboard("a");
+    await settle();
+    expect(edge.of("POST", `/alerts/${chosen.id}/acknowledge`)).toHaveLength(1);
+    expect(shown()).toEqual([fresh.id, below.id]);
+    // What takes the place of the one that went is next.
+    await user.keyboard("x");
+    expect(row(below).getByRole("checkbox")).toBeChecked();
+  });
+
+  it("keeps what is read in its place, and tells of what has come in above", async () => {
+    const alerts = Array.from({ length: 100 }, (_, index) =>
+      anAlert({ timestamp: new Date(Date.UTC(2026, 0, 1, 0, 0, index)).toISOString() }),
+    );
+    await panel(alerts);
+    const list = screen.getByRole("group", { name: /100 alerts/ });
+    list.scrollTop = 560;
+    fireEvent.scroll(list);
+    for (const second of [1, 2]) {
+      FakeSocket.latest.say("alert", anAlert({ timestamp: `2026-01-02T00:00:0${second}Z` }));
+      await settle();
+    }
+    expect(list.scrollTop).toBe(560 + 2 * 56);
+    expect(screen.getByRole("button", { name: "2 new alerts" })).toBeInTheDocument();
+    list.scrollTop = 0;
+    fireEvent.scroll(list);
+    expect(screen.queryByRole("button", { name: "2 new alerts" })).toBeNull();
+  });
+
   it("opens an alert with its history", async () => {
     const alert = anAlert();
     edge.on(
@@ -245,12 +286,22 @@ describe("RealtimeAlertsPanel", () => {
         },
       ]),
     );
+    edge.on("GET", "/metrics/history", (asked) => {
+      expect(asked.query.until).toBe(new Date(Date.parse(alert.timestamp) + 1).toISOString());
+      return page([
+        { timestamp: alert.timestamp, value: 70 },
+        { timestamp: "2025-12-31T00:00:00Z", value: 95 },
+      ]);
+    });
     await panel([alert]);
     await user.click(row(alert).getByText(alert.message));
     await settle();
     const dialog = within(screen.getByRole("dialog"));
+    expect(dialog.getByText(/by the pipeline/)).toBeInTheDocument();
+    expect(dialog.getByText("Acknowledged")).toBeInTheDocument();
     expect(dialog.getByText(/by anna/)).toBeInTheDocument();
     expect(dialog.getByText("looking")).toBeInTheDocument();
+    expect(dialog.getByText(/^Score since 31 Dec/)).toBeInTheDocument();
     await user.click(dialog.getByRole("button", { name: "Close" }));
     expect(screen.queryByRole("dialog")).toBeNull();
   });
