@@ -150,7 +150,9 @@ export interface Alert {
  * What led to the alert. `rule` names the operator, e.g. `score_drop` or `stale`.
  *
  * `occurrences` counts, from the second on, what joined an alert that was open already;
- * `worsened_from` is its severity before, where this step raised it.
+ * `worsened_from` is its severity before, where this step raised it. Of a score made from
+ * dimensions, `contributions` are the points by which each moved it, and `left_out` the
+ * dimensions with a weight that had no value, or too old a one.
  *
  * This interface was referenced by `Wire`'s JSON-Schema
  * via the `definition` "AlertMetadata".
@@ -166,6 +168,10 @@ export interface AlertMetadata {
   lastSeen?: string | null;
   occurrences?: number | null;
   worsenedFrom?: Severity | null;
+  contributions?: {
+    [k: string]: number;
+  } | null;
+  leftOut?: string[] | null;
 }
 /**
  * A single thing.
@@ -243,6 +249,9 @@ export interface AssetAnswer {
 /**
  * An asset's dimensions and their weighted average, sum(w * s) / sum(w).
  *
+ * The average is over those that are not stale. `missing` have a weight in the settings,
+ * and were never reported.
+ *
  * This interface was referenced by `Wire`'s JSON-Schema
  * via the `definition` "AssetDimensions".
  */
@@ -251,9 +260,12 @@ export interface AssetDimensions {
   assetName: string;
   weightedScore: number | null;
   dimensions: DimensionScore[];
+  missing: MetricType[];
 }
 /**
  * The newest score (0-100) of one dimension of one asset and what it weighs.
+ *
+ * `stale`: it is too old beside the newest of the asset's dimensions to count.
  *
  * This interface was referenced by `Wire`'s JSON-Schema
  * via the `definition` "DimensionScore".
@@ -265,6 +277,7 @@ export interface DimensionScore {
   score: number;
   weight: number;
   timestamp: string;
+  stale?: boolean;
 }
 /**
  * A list. `next_cursor` asks for what follows; null on the last page.
@@ -480,6 +493,23 @@ export interface Fault {
   message: string;
 }
 /**
+ * The scores of a group of assets: of a source, or (null) of all the caller may see.
+ *
+ * `score` is the mean of the newest scores of those `scored`, null where none is;
+ * `lowest` and `lowest_asset` the worst of them.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "GroupScore".
+ */
+export interface GroupScore {
+  source: string | null;
+  assets: number;
+  scored: number;
+  score: number | null;
+  lowest: number | null;
+  lowestAsset: string | null;
+}
+/**
  * A consumer group as Kafka sees it; `state` is Kafka's word, such as `Stable`.
  *
  * This interface was referenced by `Wire`'s JSON-Schema
@@ -635,6 +665,27 @@ export interface ReopenRequest {
 export interface ResolveRequest {
   resolution: string;
   comment?: string | null;
+}
+/**
+ * How everything stands together, and each source; the worst source comes first.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "Scores".
+ */
+export interface Scores {
+  overall: GroupScore;
+  sources: GroupScore[];
+}
+/**
+ * A single thing.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "ScoresAnswer".
+ */
+export interface ScoresAnswer {
+  data: Scores;
+  count?: number;
+  success?: true;
 }
 /**
  * Active alerts by severity.
