@@ -51,8 +51,9 @@ def dev(feed: FeedOption = Feed.SAMPLE, port: Port = None, servers_only: Servers
     everything.
     """
     try:
+        from devstack import services, stack  # noqa: F401 - they need what may be missing
         from devstack.errors import DevstackError
-    except ModuleNotFoundError as error:  # pragma: no cover - a production image
+    except ModuleNotFoundError as error:  # an image for production
         sys.exit(f"tidemark: {error.name} is missing: install the dependency group devstack")
     try:
         with _stoppable():

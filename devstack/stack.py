@@ -1,6 +1,7 @@
 """Kafka and PostgreSQL together, on data below one folder, for one owner at a time."""
 
 import fcntl
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
@@ -75,12 +76,17 @@ class Stack:
 
 def _lock(path: Path) -> IO[str]:
     """Take the folder's lock, which the kernel frees however its holder ends."""
-    file = path.open("a")
+    file = path.open("a+")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        file.close()
+        with file:
+            file.seek(0)
+            owner = file.read() or "unknown"
         raise DevstackError(
-            f"another `tidemark dev` is running on {path.parent}: stop it first"
+            f"another `tidemark dev` (process {owner}) is running on {path.parent}: stop it first"
         ) from None
+    file.truncate(0)
+    file.write(str(os.getpid()))
+    file.flush()
     return file
