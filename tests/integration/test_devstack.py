@@ -98,10 +98,11 @@ def test_postgresql_keeps_its_data_port_and_password(
         assert not any(_alive(pid) for pid in family)
         server.start()
         assert server.url == url
-        with psycopg.connect(url) as connection:
-            assert connection.execute("SELECT what FROM kept").fetchone() == ("before",)
-            # Open connections don't hold a stop up.
-            server.stop()
+        connection = psycopg.connect(url)
+        assert connection.execute("SELECT what FROM kept").fetchone() == ("before",)
+        # Open connections don't hold a stop up.
+        server.stop()
+        connection.close()
         assert is_free(server.port)
     finally:
         server.remove()
