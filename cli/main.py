@@ -8,7 +8,19 @@ import sys
 
 import typer
 
-from cli import dead_letters, dev, doctor, edge, feed, keys, migrate, settings, sink, worker
+from cli import (
+    dead_letters,
+    dev,
+    doctor,
+    edge,
+    feed,
+    keys,
+    migrate,
+    notify,
+    settings,
+    sink,
+    worker,
+)
 from pipeline.settings import SettingsError
 
 app = typer.Typer(
@@ -22,6 +34,7 @@ app.command("migrate")(migrate.migrate)
 app.command("worker")(worker.worker)
 app.command("sink")(sink.sink)
 app.command("edge")(edge.edge)
+app.add_typer(notify.notify, name="notify")
 app.add_typer(keys.keys, name="keys")
 app.add_typer(dead_letters.dead_letters, name="dead-letters")
 app.add_typer(feed.feed, name="feed")

@@ -32,6 +32,8 @@ class Topics:
         self.alerts_high = f"{prefix}.alerts.high"
         self.alerts_medium = f"{prefix}.alerts.medium"
         """Newly raised alerts of one severity, for a pager to subscribe to."""
+        self.notifications = f"{prefix}.notifications"
+        """Notifications for the sockets of one actor, keyed by actor."""
         self.history = f"{prefix}.history"
         """Applied events, packed by batch, owed to PostgreSQL."""
         self.dead_letters = f"{prefix}.dead-letters"
@@ -48,6 +50,7 @@ class Topics:
             self.alerts_critical,
             self.alerts_high,
             self.alerts_medium,
+            self.notifications,
             self.history,
             self.dead_letters,
             self.redriven,

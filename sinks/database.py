@@ -41,8 +41,8 @@ OUTAGES: Final = (
 """PostgreSQL will take it later."""
 
 
-def create_pool(settings: Settings) -> AsyncConnectionPool:
-    """Return a pool, not yet open."""
+def create_pool(settings: Settings, name: str = "tidemark-sink") -> AsyncConnectionPool:
+    """Return a pool, not yet open, that PostgreSQL knows by `name`."""
     return AsyncConnectionPool(
         settings.database_url.get_secret_value(),
         min_size=1,
@@ -50,7 +50,7 @@ def create_pool(settings: Settings) -> AsyncConnectionPool:
         timeout=5.0,
         reconnect_timeout=5.0,
         kwargs={
-            "application_name": "tidemark-sink",
+            "application_name": name,
             "connect_timeout": 5,
             "options": "-c timezone=UTC",
         },

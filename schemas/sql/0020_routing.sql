@@ -72,6 +72,33 @@ COMMENT ON COLUMN alert_subscription_channels.after_seconds
 IS '0: told at once; else escalation, told when nobody has acknowledged for so long';
 CREATE INDEX alert_subscription_channels_channel ON alert_subscription_channels (channel_id);
 
+CREATE VIEW alert_subscription_details AS
+SELECT
+    s.id, s.actor, s.scope, s.name, s.asset_pattern, s.source, s.owner, s.alert_types,
+    s.minimum_severity, s.group_by, s.group_wait_seconds, s.group_interval_seconds,
+    s.repeat_interval_seconds, s.notify_resolved, s.muted_by_source, s.enabled, s.created_at,
+    s.updated_at,
+    ARRAY(
+        SELECT c.channel_id FROM alert_subscription_channels c
+        WHERE c.subscription_id = s.id AND c.after_seconds = 0 ORDER BY c.channel_id
+    ) AS channels,
+    (
+        SELECT coalesce(jsonb_agg(jsonb_build_object(
+            'afterSeconds', level.after_seconds, 'channels', level.channels
+        ) ORDER BY level.after_seconds), '[]')
+        FROM (
+            SELECT c.after_seconds, array_agg(c.channel_id ORDER BY c.channel_id) AS channels
+            FROM alert_subscription_channels c
+            WHERE c.subscription_id = s.id AND c.after_seconds > 0 GROUP BY c.after_seconds
+        ) level
+    ) AS escalations,
+    CASE WHEN s.quiet_start IS NOT NULL THEN jsonb_build_object(
+        'start', to_char(s.quiet_start, 'HH24:MI'), 'end', to_char(s.quiet_end, 'HH24:MI'),
+        'timeZone', s.quiet_time_zone, 'unless', s.quiet_unless
+    ) END AS quiet_hours
+FROM alert_subscriptions s;
+COMMENT ON VIEW alert_subscription_details IS 'subscriptions with their channels, as REST tells them';
+
 CREATE TABLE alert_silences (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     actor text NOT NULL,
@@ -148,12 +175,14 @@ CREATE TABLE routed_alerts (
     asset_id text NOT NULL,
     alert jsonb NOT NULL,
     activation uuid NOT NULL,
+    steps uuid[] NOT NULL,
     partition integer NOT NULL,
     "offset" bigint NOT NULL,
     updated_at timestamptz NOT NULL DEFAULT now()
 );
 COMMENT ON TABLE routed_alerts
 IS 'alerts after the newest step read from their topic, whether or not the sink has stored it';
+COMMENT ON COLUMN routed_alerts.steps IS 'the newest steps, to know one that comes again';
 COMMENT ON COLUMN routed_alerts.activation IS 'the step that made it active, the last time it was';
 CREATE INDEX routed_alerts_open ON routed_alerts (asset_id) WHERE status IN ('active', 'acknowledged');
 CREATE TRIGGER routed_alerts_touch BEFORE UPDATE ON routed_alerts
@@ -222,7 +251,9 @@ CREATE TABLE notification_delivery_alerts (
     channel_id uuid NOT NULL,
     alert_id uuid NOT NULL,
     occasion text NOT NULL,
-    delivery_id uuid NOT NULL REFERENCES notification_deliveries (id) ON DELETE CASCADE,
+    activation uuid NOT NULL,
+    delivery_id uuid NOT NULL REFERENCES notification_deliveries (id) ON DELETE CASCADE
+    DEFERRABLE INITIALLY DEFERRED,
     PRIMARY KEY (channel_id, alert_id, occasion)
 );
 COMMENT ON COLUMN notification_delivery_alerts.occasion IS 'what is told, once for each time the alert becomes active';

@@ -137,9 +137,14 @@ def _channels(
 ) -> Collection[UUID]:
     """Return whom to tell: all that know of the alert, or the subscription's own channels."""
     if occasion is Occasion.RESOLVED:
-        return item.channels if subscription.notify_resolved else ()
-    if occasion is not Occasion.WORSENED:
-        return subscription.channels
+        knowing = _escalated_to(subscription, told) & item.channels
+        return knowing if subscription.notify_resolved else ()
+    if occasion is Occasion.WORSENED:
+        return _escalated_to(subscription, told)
+    return subscription.channels
+
+
+def _escalated_to(subscription: AlertSubscription, told: Told) -> set[UUID]:
     levels = (e for e in subscription.escalations if e.after_seconds <= told.escalated_after)
     return {*subscription.channels, *(channel for level in levels for channel in level.channels)}
 

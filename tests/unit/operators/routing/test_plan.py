@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from pipeline.operators.routing.hold import Circumstances
 from pipeline.operators.routing.plan import RECHECK, Item, Plan, plan
+from pipeline.operators.routing.standing import advance
 from schemas.alerts import SEVERITY_RANK, Alert, AlertStatus, Severity
 from schemas.notifications import Occasion
 from schemas.routing import AlertSubscription
@@ -36,6 +37,7 @@ class Life:
 
     def __init__(self, alert: Alert, subscription: AlertSubscription) -> None:
         self.subscription = subscription
+        self.standing = advance(None, alert)
         self.item = Item(alert, alert.step_id)
         self.keys: list[tuple[UUID, str]] = []
 
@@ -54,9 +56,9 @@ class Life:
         alert = replace(
             before, status=status, severity=severity or before.severity, step_id=uuid4()
         )
-        again = status is AlertStatus.ACTIVE and before.status is not AlertStatus.ACTIVE
-        activation = alert.step_id if again else self.item.activation
-        self.item = self.item._replace(alert=alert, activation=activation)
+        self.standing = advance(self.standing, alert)
+        assert self.standing is not None
+        self.item = self.item._replace(alert=alert, activation=self.standing.activation)
 
 
 def told_by(planned: Plan) -> dict[UUID, list[Occasion]]:
@@ -142,6 +144,14 @@ def test_what_nobody_acknowledges_escalates_and_who_was_called_hears_the_end() -
         CHAT: [Occasion.RESOLVED],
         PAGER: [Occasion.RESOLVED],
     }
+
+
+def test_the_end_is_told_to_the_subscribers_own_channels_alone() -> None:
+    life = Life(an_alert(), a_subscription())
+    life.at(NOW)
+    life.item = life.item._replace(channels=frozenset({CHAT, BOSS}))
+    life.step(AlertStatus.RESOLVED)
+    assert set(told_by(life.at(NOW))) == {CHAT}
 
 
 def test_what_holds_an_alert_back() -> None:

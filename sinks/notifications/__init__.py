@@ -1,0 +1,1 @@
+"""Notifications: what is due, kept in PostgreSQL, and how it is sent."""

@@ -1,0 +1,59 @@
+"""Resolve: a host's addresses, looked up once and checked before anything is sent there."""
+
+import asyncio
+import socket
+from typing import Final
+
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from pipeline.channels.address import private
+from pipeline.channels.networks import Networks
+from sinks.notifications.senders.target import DeliveryError
+
+LOOKUP_SECONDS: Final = 10.0
+
+
+async def permitted_addresses(host: str, port: int, networks: Networks) -> list[ResolveResult]:
+    """Return the addresses of `host`.
+
+    Raises:
+        DeliveryError: it has none, or one that nothing may be sent to.
+    """
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(LOOKUP_SECONDS):
+            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, TimeoutError, UnicodeError) as error:
+        raise DeliveryError(f"the host's name leads nowhere: {error}") from None
+    addresses = [(family, str(sockaddr[0])) for family, _, _, _, sockaddr in found]
+    # All or nothing: a name that leads both ways is a trick or a mistake.
+    if any(not networks.permits(address) for _, address in addresses):
+        raise DeliveryError(private(host), final=True)
+    return [
+        ResolveResult(
+            hostname=host, host=address, port=port, family=family, proto=0,
+            flags=socket.AI_NUMERICHOST,
+        )
+        for family, address in addresses
+    ]  # fmt: skip
+
+
+class CheckedResolver(AbstractResolver):
+    """Resolves names for aiohttp, which connects to what was checked and looks up nothing."""
+
+    def __init__(self, networks: Networks) -> None:
+        self._networks = networks
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        """Return the addresses of `host`.
+
+        Raises:
+            DeliveryError: nothing may be sent there.
+        """
+        found = await permitted_addresses(host, port, self._networks)
+        return [one for one in found if family in (socket.AF_UNSPEC, one["family"])]
+
+    async def close(self) -> None:
+        """Nothing is kept open."""
