@@ -2,13 +2,21 @@
 
 import asyncio
 import json
+import signal
+from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
 import websockets
 
 from schemas.alerts import AlertStatus, Severity
-from tests.integration.api.conftest import RunningEdge, Stream, a_change, an_alert
+from tests.integration.api.conftest import (
+    RunningEdge,
+    Stream,
+    a_change,
+    an_alert,
+    eventually,
+)
 
 
 async def test_subscribers_and_nobody_else_are_told(edge: RunningEdge, stream: Stream) -> None:
@@ -156,3 +164,25 @@ async def test_sessions_are_counted_and_forgotten(edge: RunningEdge, stream: Str
         assert (stats["edges"], stats["subscribedConnections"]) == (1, 1)
     edge.stop()
     assert await stream.rows("SELECT count(*) FROM websocket_sessions") == [(0,)]
+
+
+async def test_sessions_of_a_dead_edge_are_swept_up(
+    edge: RunningEdge, stream: Stream, make_edge: Callable[..., RunningEdge]
+) -> None:
+    async def written() -> bool:
+        return await stream.rows("SELECT count(*) FROM websocket_sessions") == [(1,)]
+
+    async def swept() -> bool:
+        return await stream.rows("SELECT count(*) FROM websocket_sessions") == [(0,)]
+
+    async with edge.socket():
+        await eventually(written, 10)
+        edge.stop(signal.SIGKILL)
+    assert await written()
+    # A minute later.
+    await stream.rows(
+        "UPDATE websocket_sessions SET last_seen_at = now() - interval '61 seconds' RETURNING 1"
+    )
+    other = make_edge()
+    other.start(wait_for_feed=False)
+    await eventually(swept, 20)
