@@ -1,9 +1,10 @@
 import { ZoomIn, ZoomOut } from "lucide-react";
-import { type KeyboardEvent, type ReactNode, useCallback, useMemo, useState } from "react";
+import { type KeyboardEvent, useCallback, useMemo, useState } from "react";
 import type { AlignedData } from "uplot";
 import { Button, IconButton } from "../components/Button";
 import { formatScore, formatTime } from "../format";
 import { brushOptions, type ChartSeries, mainOptions } from "./options";
+import { VARIABLE } from "./palette";
 import { pan, type Window, zoom } from "./range";
 import styles from "./TimeChart.module.css";
 import { useUplot } from "./useUplot";
@@ -18,12 +19,13 @@ interface TimeChartProps {
   /** The whole range, seconds since the epoch. */
   bounds: Window;
   height?: number;
-  controls?: ReactNode;
+  /** What the line stands for, where that is not every value. */
+  note?: string;
 }
 
 /** Values over time: zoomed by dragging, by the strip below, by buttons or by keys. */
 export function TimeChart(props: TimeChartProps) {
-  const { label, data, series, scale, bounds, height = 260, controls } = props;
+  const { label, data, series, scale, bounds, height = 260, note } = props;
   const [zoomed, setZoomed] = useState<Window | null>(null);
   const [point, setPoint] = useState<number | null>(null);
 
@@ -72,9 +74,8 @@ export function TimeChart(props: TimeChartProps) {
   return (
     <div className={styles.chart}>
       <div className={styles.bar}>
-        <Legend series={series} data={data} index={point} />
+        <Legend series={series} data={data} index={point} note={note} />
         <div className={styles.controls}>
-          {controls}
           <IconButton size="s" label="Zoom in" onClick={() => scaleBy(0.5)}>
             <ZoomIn aria-hidden />
           </IconButton>
@@ -112,9 +113,10 @@ interface LegendProps {
   data: AlignedData;
   /** The point that is pointed at; null: the newest. */
   index: number | null;
+  note: string | undefined;
 }
 
-function Legend({ series, data, index }: LegendProps) {
+function Legend({ series, data, index, note }: LegendProps) {
   const times = data[0];
   const time = index === null ? undefined : times[index];
   return (
@@ -122,29 +124,17 @@ function Legend({ series, data, index }: LegendProps) {
       {series.map(({ label, color, kind }, row) =>
         kind === "lower" || kind === "upper" ? null : (
           <span key={label}>
-            <i style={{ background: `var(${SERIES_VARIABLE[color] ?? "--tm-muted"})` }} />
+            <i style={{ background: `var(${VARIABLE[color]})` }} />
             {label}
             <b>{formatScore(valueAt(data[row + 1], index))}</b>
           </span>
         ),
       )}
       <span className={styles.when}>{time === undefined ? "latest" : formatTime(time * 1000)}</span>
+      {note && <span>{note}</span>}
     </div>
   );
 }
-
-const SERIES_VARIABLE: Partial<Record<ChartSeries["color"], string>> = {
-  accent: "--tm-accent",
-  issues: "--tm-high",
-  muted: "--tm-muted",
-  series1: "--tm-series-1",
-  series2: "--tm-series-2",
-  series3: "--tm-series-3",
-  series4: "--tm-series-4",
-  series5: "--tm-series-5",
-  series6: "--tm-series-6",
-  series7: "--tm-series-7",
-};
 
 /** The value at a point or, failing that, the last one before it. */
 function valueAt(values: AlignedData[number] | undefined, index: number | null): number | null {

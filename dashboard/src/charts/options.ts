@@ -5,7 +5,7 @@ import type { ChartOptions } from "./useUplot";
 export interface ChartSeries {
   label: string;
   color: keyof Palette;
-  /** `lower` and `upper` bound the forecast: not drawn, filled between. */
+  /** A `lower` and the `upper` after it bound a band: not drawn, filled between. */
   kind: "line" | "area" | "steps" | "forecast" | "lower" | "upper";
 }
 
@@ -46,7 +46,7 @@ export function mainOptions(
       { ...axis(palette, 30), size: 42 },
     ],
     series: [{}, ...series.map((one) => seriesOptions(one, palette))],
-    bands: forecastBands(series, palette),
+    bands: bands(series, palette),
     hooks: {
       setCursor: [(plot) => events.onPoint(plot.cursor.idx ?? null)],
       setSelect: [
@@ -143,18 +143,23 @@ function seriesOptions({ label, color, kind }: ChartSeries, palette: Palette): u
   }
 }
 
-function forecastBands(series: readonly ChartSeries[], palette: Palette): uPlot.Band[] {
-  const upper = series.findIndex(({ kind }) => kind === "upper") + 1;
-  const lower = series.findIndex(({ kind }) => kind === "lower") + 1;
-  if (!upper || !lower) return [];
-  return [{ series: [upper, lower], fill: translucent(palette.accent, 0.14) }];
+function bands(series: readonly ChartSeries[], palette: Palette): uPlot.Band[] {
+  return series.flatMap(({ kind, color }, index) =>
+    kind === "upper"
+      ? [{ series: [index + 1, index], fill: translucent(palette[color], 0.14) }]
+      : [],
+  );
 }
 
 /** Fit the data, but never beyond 0-100 nor so close that noise fills the chart. */
 function percentRange(_plot: uPlot, min: number, max: number): [number, number] {
   if (!Number.isFinite(min) || !Number.isFinite(max)) return [0, 100];
   const slack = Math.max((max - min) * 0.12, 2);
-  return [Math.max(0, Math.floor(min - slack)), Math.min(100, Math.ceil(max + slack))];
+  const low = Math.max(0, Math.floor(min - slack));
+  const high = Math.min(100, Math.ceil(max + slack));
+  // A line along the edge would be cut in half.
+  const hem = (high - low) * 0.02;
+  return [low === 0 ? -hem : low, high === 100 ? 100 + hem : high];
 }
 
 function countRange(_plot: uPlot, _min: number, max: number): [number, number] {

@@ -1,11 +1,13 @@
 /** Colours for the canvas, which cannot read CSS variables by itself. */
 
-const NAMES = {
+/** The design system's variable of each colour. */
+export const VARIABLE = {
   text: "--tm-text",
   muted: "--tm-muted",
   grid: "--tm-line",
   surface: "--tm-surface",
   accent: "--tm-accent",
+  forecast: "--tm-series-4",
   issues: "--tm-high",
   series1: "--tm-series-1",
   series2: "--tm-series-2",
@@ -16,7 +18,7 @@ const NAMES = {
   series7: "--tm-series-7",
 } as const;
 
-export type Palette = Record<keyof typeof NAMES, string>;
+export type Palette = Record<keyof typeof VARIABLE, string>;
 
 /** Resolve the design system's colours in the theme that holds at `host`. */
 export function paletteAt(host: HTMLElement): Palette {
@@ -27,7 +29,7 @@ export function paletteAt(host: HTMLElement): Palette {
     return getComputedStyle(probe).color;
   };
   const palette = Object.fromEntries(
-    Object.entries(NAMES).map(([key, name]) => [key, resolve(name)]),
+    Object.entries(VARIABLE).map(([key, name]) => [key, resolve(name)]),
   ) as Palette;
   probe.remove();
   return palette;

@@ -1,6 +1,6 @@
 /** Time ranges a chart can show. */
 
-export type RangeName = "1h" | "24h" | "7d" | "30d" | "90d";
+export type RangeName = "1h" | "24h" | "7d" | "30d" | "90d" | "1y";
 
 export const RANGES: readonly { value: RangeName; label: string }[] = [
   { value: "1h", label: "1 h" },
@@ -8,18 +8,48 @@ export const RANGES: readonly { value: RangeName; label: string }[] = [
   { value: "7d", label: "7 d" },
   { value: "30d", label: "30 d" },
   { value: "90d", label: "90 d" },
+  { value: "1y", label: "1 y" },
 ];
 
 const HOUR = 3_600;
+const DAY = 24 * HOUR;
 
 /** Length of a range, seconds. */
 export const RANGE_SECONDS: Readonly<Record<RangeName, number>> = {
   "1h": HOUR,
-  "24h": 24 * HOUR,
-  "7d": 7 * 24 * HOUR,
-  "30d": 30 * 24 * HOUR,
-  "90d": 90 * 24 * HOUR,
+  "24h": DAY,
+  "7d": 7 * DAY,
+  "30d": 30 * DAY,
+  "90d": 90 * DAY,
+  "1y": 365 * DAY,
 };
+
+/** A stretch of time whose values are told together. */
+export interface Bucket {
+  /** As the API takes it. */
+  name: string;
+  seconds: number;
+  /** "hourly", for a legend. */
+  adverb: string;
+}
+
+const HOURLY: Bucket = { name: "1h", seconds: HOUR, adverb: "hourly" };
+const DAILY: Bucket = { name: "1d", seconds: DAY, adverb: "daily" };
+
+/** Buckets fine enough for a range; null where every value is wanted. */
+export const BUCKETS: Readonly<Record<RangeName, Bucket | null>> = {
+  "1h": null,
+  "24h": null,
+  "7d": HOURLY,
+  "30d": HOURLY,
+  "90d": { name: "4h", seconds: 4 * HOUR, adverb: "four-hourly" },
+  "1y": DAILY,
+};
+
+/** RFC 3339 time at which a range that ends now begins. */
+export function startOf(range: RangeName): string {
+  return new Date(Date.now() - RANGE_SECONDS[range] * 1000).toISOString();
+}
 
 export type Window = readonly [min: number, max: number];
 

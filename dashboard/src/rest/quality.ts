@@ -164,13 +164,26 @@ export async function getHistory(
   return newestFirst.reverse();
 }
 
-/** Scores by day, oldest first; of all assets together without an asset. */
+export interface TrendQuery {
+  /** Of all assets together without one. */
+  assetId?: string;
+  /** Default: the score. */
+  metricType?: MetricType;
+  /** A number of hours, days or weeks, such as `6h`. Default: a day. */
+  bucket?: string;
+  days?: number;
+  /** RFC 3339; instead of `days`. */
+  since?: string;
+}
+
+/** A metric bucket by bucket, oldest first; buckets without a value are left out. */
 export async function getTrends(
   endpoint: Endpoint,
-  query: { assetId?: string; days: number },
+  query: TrendQuery,
   signal?: AbortSignal,
 ): Promise<TrendPoint[]> {
-  return (await page<TrendPoint>(endpoint, "/trends", query, signal)).data;
+  const asked = { ...query, assetId: query.assetId && literal(query.assetId) };
+  return (await page<TrendPoint>(endpoint, "/trends", asked, signal)).data;
 }
 
 /** The pattern that matches this id alone. */

@@ -8,20 +8,19 @@ import { EmptyState, Failure, Skeleton } from "../components/Feedback";
 import { Segments } from "../components/Field";
 import { useNow } from "../components/useNow";
 import { ExportButtons } from "../export/ExportButtons";
+import type { Column } from "../export/table";
 import { useFollow } from "../live/useFollow";
-import { DIMENSIONS, metricLabel } from "../quality";
-import type { MetricType } from "../wire";
+import {
+  CHART_VIEWS,
+  type ChartView,
+  chartRows,
+  type ExportedRow,
+  exportedRows,
+  type ForecastPoint,
+  VIEW_METRICS,
+} from "./chartRows";
 import styles from "./QualityMetricsChart.module.css";
 import { useHistory } from "./useHistory";
-
-/** What a metric is expected to be: `lower` and `upper` bound the interval. */
-export interface ForecastPoint {
-  /** Seconds since the epoch. */
-  time: number;
-  value: number;
-  lower: number;
-  upper: number;
-}
 
 interface QualityMetricsChartProps {
   assetId: string;
@@ -31,62 +30,33 @@ interface QualityMetricsChartProps {
   forecast?: readonly ForecastPoint[];
 }
 
-type View = "score" | "issues" | "dimensions";
-
-const VIEWS: readonly { value: View; label: string }[] = [
-  { value: "score", label: "Score" },
-  { value: "issues", label: "Issues" },
-  { value: "dimensions", label: "Dimensions" },
-];
-
-const METRICS: Readonly<Record<View, readonly MetricType[]>> = {
-  score: ["score"],
-  issues: ["issues"],
-  dimensions: DIMENSIONS,
-};
-
-const SERIES: Readonly<Record<View, readonly ChartSeries[]>> = {
-  score: [{ label: "Score", color: "accent", kind: "area" }],
-  issues: [{ label: "Open issues", color: "issues", kind: "steps" }],
-  dimensions: DIMENSIONS.map((dimension, index) => ({
-    label: metricLabel(dimension),
-    color: `series${index + 1}` as ChartSeries["color"],
-    kind: "line",
-  })),
-};
-
-const FORECAST: readonly ChartSeries[] = [
-  { label: "Forecast", color: "accent", kind: "forecast" },
-  { label: "Lower", color: "accent", kind: "lower" },
-  { label: "Upper", color: "accent", kind: "upper" },
-];
-
 const NO_FORECAST: readonly ForecastPoint[] = [];
+
+const COLUMNS: readonly Column<ExportedRow>[] = [
+  { name: "timestamp", value: (row) => new Date(row.time * 1000).toISOString() },
+  { name: "metricType", value: (row) => row.metric },
+  { name: "value", value: (row) => row.value },
+  { name: "lowest", value: (row) => row.low },
+  { name: "highest", value: (row) => row.high },
+];
 
 /** An asset's score, issues or dimensions over time, live. */
 export function QualityMetricsChart(props: QualityMetricsChartProps) {
   const { assetId, title = "Over time", initialRange = "24h", forecast = NO_FORECAST } = props;
-  const [view, setView] = useState<View>("score");
+  const [view, setView] = useState<ChartView>("score");
   const [range, setRange] = useState(initialRange);
   const follower = useFollow(useMemo(() => [assetId], [assetId]));
-  const { points, loading, error, retry } = useHistory(assetId, METRICS[view], range, follower);
+  const found = useHistory(assetId, VIEW_METRICS[view], range, follower);
+  const { metrics, loading, error, retry } = found;
   const shownForecast = view === "score" ? forecast : NO_FORECAST;
-  const bounds = useBounds(range, points, shownForecast);
-
-  const present = useMemo(
-    () => points.map((list, index) => ({ list, index })).filter(({ list }) => list.length > 0),
-    [points],
+  const drawn = useMemo(
+    () => chartRows(view, metrics, shownForecast),
+    [view, metrics, shownForecast],
   );
-  const series = useStable(
-    useMemo(() => {
-      const measured = present.map(({ index }) => SERIES[view][index] as ChartSeries);
-      return shownForecast.length ? [...measured, ...FORECAST] : measured;
-    }, [present, view, shownForecast]),
-  );
-  const data = useMemo(
-    () => aligned([...present.map(({ list }) => list), ...forecastRows(shownForecast)]),
-    [present, shownForecast],
-  );
+  const series = useStable(drawn.series);
+  const data = useMemo(() => aligned(drawn.rows), [drawn]);
+  const bounds = useBounds(range, drawn.rows);
+  const bucket = metrics.find(({ spread }) => spread)?.spread?.bucket;
 
   return (
     <Card
@@ -94,26 +64,27 @@ export function QualityMetricsChart(props: QualityMetricsChartProps) {
       aside={
         <ExportButtons
           name={`${assetId}-${view}`}
-          columns={ROW_COLUMNS}
-          rows={() => present.flatMap(({ list, index }) => rowsOf(METRICS[view][index], list))}
+          columns={COLUMNS}
+          rows={() => exportedRows(view, metrics)}
         />
       }
     >
       <div className={styles.controls}>
-        <Segments label="Show" value={view} choices={VIEWS} onChange={setView} />
+        <Segments label="Show" value={view} choices={CHART_VIEWS} onChange={setView} />
         <Segments label="Range" value={range} choices={RANGES} onChange={setRange} />
       </div>
-      {present.length > 0 ? (
+      {loading ? (
+        <Skeleton lines={8} height={28} />
+      ) : series.length > 0 ? (
         <TimeChart
           key={`${view} ${range}`}
           label={`${view} of ${assetId}, last ${range}`}
+          note={bucket && noteOn(view, bucket.adverb)}
           data={data}
           series={series}
           scale={view === "issues" ? "count" : "percent"}
           bounds={bounds}
         />
-      ) : loading ? (
-        <Skeleton lines={6} height={34} />
       ) : error ? (
         <Failure error={error} retry={retry} />
       ) : (
@@ -127,25 +98,10 @@ export function QualityMetricsChart(props: QualityMetricsChartProps) {
   );
 }
 
-interface Row extends Point {
-  metric: MetricType | undefined;
-}
-
-const ROW_COLUMNS = [
-  { name: "timestamp", value: (row: Row) => new Date(row.time * 1000).toISOString() },
-  { name: "metricType", value: (row: Row) => row.metric },
-  { name: "value", value: (row: Row) => row.value },
-];
-
-function rowsOf(metric: MetricType | undefined, points: readonly Point[]): Row[] {
-  return points.map((point) => ({ ...point, metric }));
-}
-
-function forecastRows(forecast: readonly ForecastPoint[]): Point[][] {
-  if (forecast.length === 0) return [];
-  const row = (pick: (point: ForecastPoint) => number) =>
-    forecast.map((point) => ({ time: point.time, value: pick(point) }));
-  return [row(({ value }) => value), row(({ lower }) => lower), row(({ upper }) => upper)];
+function noteOn(view: ChartView, adverb: string): string {
+  return view === "dimensions"
+    ? `${adverb} means`
+    : `${adverb} means, shaded from lowest to highest`;
 }
 
 /** Shortest time shown, s. */
@@ -154,13 +110,12 @@ const LEAST_SPAN = 60;
 /** From the start of the range, or of what there is within it, to now or the end of it. */
 function useBounds(
   range: RangeName,
-  points: readonly (readonly Point[])[],
-  forecast: readonly ForecastPoint[],
+  rows: readonly (readonly Point[])[],
 ): readonly [number, number] {
   const now = useNow(5_000) / 1000;
-  const oldest = Math.min(...points.map((list) => list[0]?.time ?? now));
-  const newest = Math.max(...points.map((list) => list.at(-1)?.time ?? 0));
-  const end = Math.max(now, newest, forecast.at(-1)?.time ?? 0);
+  const oldest = Math.min(...rows.map((points) => points[0]?.time ?? now));
+  const newest = Math.max(...rows.map((points) => points.at(-1)?.time ?? 0));
+  const end = Math.max(now, newest);
   const start = Math.min(Math.max(now - RANGE_SECONDS[range], oldest), end - LEAST_SPAN);
   return useMemo(() => [start, end], [start, end]);
 }

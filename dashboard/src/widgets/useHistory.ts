@@ -1,29 +1,29 @@
 import { useQueries } from "@tanstack/react-query";
 import { useEffect, useMemo } from "react";
-import { append, inOrder, MOST_POINTS, type Point, toPoint } from "../charts/history";
-import { RANGE_SECONDS, type RangeName } from "../charts/range";
+import { append, type Point } from "../charts/history";
+import type { RangeName } from "../charts/range";
 import { useSession } from "../live/context";
 import type { Follower } from "../live/follower";
 import { PointCollector } from "../live/pointCollector";
 import { useSignal } from "../live/signal";
 import { cache } from "../rest/cache";
-import { getHistory } from "../rest/quality";
 import type { MetricType } from "../wire";
+import { getMetricHistory, type MetricHistory } from "./metricHistory";
 
 interface History {
-  /** One list per metric asked for, oldest first, live ones at the end. */
-  points: readonly (readonly Point[])[];
+  /** One per metric asked for, with what has arrived live at its end. */
+  metrics: readonly MetricHistory[];
   loading: boolean;
   error: Error | null;
   retry: () => void;
 }
 
 const MINUTE = 60_000;
-/** With more points than this a chart is drawn once a second. */
+/** With more points than this a chart is drawn once a second, and fetched anew less often. */
 const MANY = 10_000;
 const MANY_INTERVAL = 1_000;
 
-/** Recorded values of some metrics of one asset over a range, and those that arrive live. */
+/** Some metrics of one asset over a range, and what arrives of them live. */
 export function useHistory(
   assetId: string,
   metrics: readonly MetricType[],
@@ -34,19 +34,16 @@ export function useHistory(
   const epoch = useSignal(session.epoch);
   const collector = useMemo(() => new PointCollector(follower, assetId), [follower, assetId]);
   useEffect(() => collector.start(), [collector]);
-  const queries = useQueries(
+  const { recorded, ...query } = useQueries(
     {
       queries: metrics.map((metricType) => ({
         queryKey: ["history", session.endpoint, assetId, metricType, range, epoch],
-        queryFn: async ({ signal }: { signal: AbortSignal }) => {
-          const since = new Date(Date.now() - RANGE_SECONDS[range] * 1000).toISOString();
-          const query = { assetId, metricType, since };
-          const recorded = await getHistory(session.endpoint, query, MOST_POINTS, signal);
-          return inOrder(recorded.map(toPoint));
-        },
-        placeholderData: (previous: Point[] | undefined) => previous,
+        queryFn: ({ signal }: { signal: AbortSignal }) =>
+          getMetricHistory(session.endpoint, { assetId, metricType, range }, signal),
+        placeholderData: (previous: MetricHistory | undefined) => previous,
         staleTime: MINUTE,
-        refetchInterval: 5 * MINUTE,
+        refetchInterval: ({ state }: { state: { data?: MetricHistory } }) =>
+          isLarge(state.data) ? 5 * MINUTE : MINUTE,
       })),
       combine: (results) => ({
         recorded: results.map(({ data }) => data),
@@ -59,12 +56,21 @@ export function useHistory(
     },
     cache,
   );
-  const { recorded } = queries;
-  const many = recorded.some((points) => points && points.length > MANY);
-  const live = useSignal(collector.points, many ? MANY_INTERVAL : 0);
-  const points = useMemo(
-    () => metrics.map((metric, index) => append(recorded[index] ?? [], live[metric] ?? [])),
+  const live = useSignal(collector.points, recorded.some(isLarge) ? MANY_INTERVAL : 0);
+  const joined = useMemo(
+    () => metrics.map((metric, index) => withLive(recorded[index] ?? NOTHING, live[metric] ?? [])),
     [metrics, recorded, live],
   );
-  return { points, loading: queries.loading, error: queries.error, retry: queries.retry };
+  return { metrics: joined, ...query };
+}
+
+const NOTHING: MetricHistory = { points: [], spread: null };
+
+function isLarge(history: MetricHistory | undefined): boolean {
+  return history !== undefined && history.points.length > MANY;
+}
+
+/** Means of buckets go on to the newest value alone. */
+function withLive({ points, spread }: MetricHistory, live: readonly Point[]): MetricHistory {
+  return { points: append(points, spread ? live.slice(-1) : live), spread };
 }

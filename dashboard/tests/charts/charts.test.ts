@@ -68,9 +68,18 @@ describe("chart options", () => {
   const kinds = (...given: ChartSeries["kind"][]): ChartSeries[] =>
     given.map((kind) => ({ label: kind, color: "accent", kind }));
 
-  it("fill the forecast between its bounds", () => {
+  it("fill each band between its bounds", () => {
     const options = mainOptions(kinds("area", "forecast", "lower", "upper"), "percent", events);
     expect(options(palette).bands).toEqual([{ series: [4, 3], fill: "rgba(1, 2, 3, 0.14)" }]);
+    const two = mainOptions(
+      kinds("line", "lower", "upper", "forecast", "lower", "upper"),
+      "percent",
+      events,
+    );
+    expect(two(palette).bands?.map(({ series }) => series)).toEqual([
+      [3, 2],
+      [6, 5],
+    ]);
     expect(mainOptions(kinds("area"), "percent", events)(palette).bands).toEqual([]);
   });
 
@@ -80,8 +89,9 @@ describe("chart options", () => {
       const fit = scales?.y?.range as unknown;
       return (fit as (...args: unknown[]) => [number, number])(null, min, max);
     };
-    expect(range("percent", 99, 100)).toEqual([97, 100]);
-    expect(range("percent", 1, 99)).toEqual([0, 100]);
+    expect(range("percent", 50, 70)).toEqual([47, 73]);
+    expect(range("percent", 99, 100)).toEqual([97, 100.06]);
+    expect(range("percent", 1, 99)).toEqual([-2, 102]);
     expect(range("percent", Number.NaN, Number.NaN)).toEqual([0, 100]);
     expect(range("count", 0, 2)).toEqual([0, 5]);
     expect(range("count", 0, 100)).toEqual([0, 111]);
