@@ -78,6 +78,8 @@ class Edge:
         self.assets = AssetQueries(self.pool)
         self.metrics = MetricQueries(self.pool)
         self.trends = TrendQueries(self.pool)
+        self.exports = 0
+        """Exports that are running."""
         self.sessions = Sessions(self.pool, self.hub, self.id)
 
     @asynccontextmanager

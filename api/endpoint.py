@@ -56,7 +56,7 @@ class Call(Generic[Q, B]):
         return path_id(self.request.path_params["alert_id"])
 
 
-Handler = Callable[[Any], Awaitable[msgspec.Struct]]
+Handler = Callable[[Any], Awaitable[msgspec.Struct | Response]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,7 @@ class Endpoint:
         cached: whether answers carry an ETag.
         step: whether it runs in a transaction, where an Idempotency-Key makes a
             repetition harmless.
+        media: types of an answer that is no JSON; the handler then returns a response.
     """
 
     method: Method
@@ -87,6 +88,7 @@ class Endpoint:
     status: int = 200
     cached: bool = True
     step: bool = False
+    media: tuple[str, ...] = ()
 
     async def call(self, edge: "Edge", caller: Caller, request: Request) -> Response:
         """Check the request, run the handler, encode its answer.
@@ -115,6 +117,8 @@ class Endpoint:
 
     async def _answer(self, call: Call[Any, Any]) -> Response:
         answer = await self.handler(call)
+        if isinstance(answer, Response):
+            return answer
         body = msgspec.json.encode(answer)
         if self.method != "GET" or not self.cached:
             headers = {"Cache-Control": "no-store"}

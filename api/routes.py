@@ -4,7 +4,7 @@ from typing import Final
 
 from api.auth.caller import Permission
 from api.endpoint import Endpoint
-from api.handlers import alerts, assets, events, metrics, system, thresholds, trends
+from api.handlers import alerts, assets, events, exports, metrics, system, thresholds, trends
 from schemas import lifecycle, rest
 from schemas.alerts import Alert
 from schemas.system import SocketStats, System
@@ -41,6 +41,8 @@ ENDPOINTS: Final = (
              query=rest.TrendsQuery),
     Endpoint("GET", "/dimensions", metrics.dimensions, rest.Page[rest.AssetDimensions],
              query=rest.DimensionsQuery),
+    Endpoint("GET", "/export/{dataset}", exports.export, None, query=rest.ExportQuery,
+             media=("text/csv", "application/x-ndjson"), cached=False),
     Endpoint("GET", "/scores", assets.scores, rest.One[rest.Scores]),
     Endpoint("GET", "/thresholds", thresholds.of_asset, rest.One[rest.AssetThresholds],
              query=rest.ThresholdsQuery),

@@ -1,18 +1,16 @@
 """`tidemark keys`: make, list and revoke API keys."""
 
-import asyncio
 import getpass
 import sys
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 import psycopg
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.settings import load_settings
+from cli.database import run
 from schemas.rest import Role
 
 keys = typer.Typer(no_args_is_help=True, help="Make, list and revoke API keys.")
@@ -39,7 +37,7 @@ def create(
         return text
 
     try:
-        text = _run(make)
+        text = run(make)
     except psycopg.errors.UniqueViolation:
         sys.exit(f"tidemark: there is a key named {name!r} already; revoke it first")
     ends = f"until {expires_at:%Y-%m-%d %H:%M} UTC" if expires_at else "for ever"
@@ -53,7 +51,7 @@ def list_() -> None:
     from api.auth.keystore import list_keys
 
     table = Table("id", "name", "role", "assets", "made", "by", "expires", "last used", "state")
-    for key in _run(list_keys):
+    for key in run(list_keys):
         state = "valid" if key.is_valid() else "revoked" if key.revoked_at else "expired"
         table.add_row(
             key.id, key.name, key.role, " ".join(key.assets), _shown(key.created_at),
@@ -67,23 +65,9 @@ def revoke(key: Annotated[str, typer.Argument(help="Its id or name.")]) -> None:
     """Revoke a key: within 10 s no edge takes it, within 30 s its sockets are closed."""
     from api.auth.keystore import revoke_key
 
-    if not _run(lambda connection: revoke_key(connection, key)):
+    if not run(lambda connection: revoke_key(connection, key)):
         sys.exit(f"tidemark: there is no valid key {key!r}")
     print(f"{key} is revoked", file=sys.stderr)  # noqa: T201
-
-
-def _run(work: Callable[[psycopg.AsyncConnection], Awaitable[Any]]) -> Any:
-    async def connected() -> Any:
-        url = load_settings().database_url.get_secret_value()
-        async with await psycopg.AsyncConnection.connect(url, connect_timeout=5) as connection:
-            return await work(connection)
-
-    try:
-        return asyncio.run(connected())
-    except psycopg.errors.UndefinedTable:
-        sys.exit("tidemark: the database has no tables; run `tidemark migrate`")
-    except psycopg.OperationalError as error:
-        sys.exit(f"tidemark: PostgreSQL: {str(error).strip()}")
 
 
 def _shown(moment: datetime | None) -> str:

@@ -13,6 +13,7 @@ from cli import (
     dev,
     doctor,
     edge,
+    export,
     feed,
     keys,
     migrate,
@@ -38,6 +39,7 @@ app.add_typer(notify.notify, name="notify")
 app.add_typer(keys.keys, name="keys")
 app.add_typer(dead_letters.dead_letters, name="dead-letters")
 app.add_typer(feed.feed, name="feed")
+app.command("export")(export.export)
 app.command("doctor")(doctor.doctor)
 app.command("settings")(settings.settings)
 

@@ -317,6 +317,19 @@ class TrendsQuery(Struct, rename="camel", kw_only=True, forbid_unknown_fields=Tr
     percentiles: Annotated[list[Annotated[float, Meta(ge=0, le=100)]], Meta(max_length=10)] = []
 
 
+class ExportQuery(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
+    """Rows of an export; `asset_id` is an id or a glob, alerts have no `metric_type`.
+
+    Times are of the row's timestamp, `since` inclusive and `until` exclusive.
+    """
+
+    format: Literal["csv", "jsonl"] = "csv"
+    asset_id: AssetId | None = None
+    metric_type: MetricType | None = None
+    since: Moment | None = None
+    until: Moment | None = None
+
+
 class ThresholdsQuery(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
     """Thresholds of one asset, heard of or not."""
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from api.documents.components import parameters_of, schemas_of
 from api.endpoint import JSON, Endpoint
+from api.exports.datasets import DATASETS
 from api.handlers.events import NDJSON
 from api.problems import MEDIA_TYPE
 from api.routes import ENDPOINTS, ROOT
@@ -30,7 +31,7 @@ _STATUSES: Final = {
 
 def openapi() -> dict[str, Any]:
     """Return the document."""
-    types = [endpoint.answer for endpoint in ENDPOINTS]
+    types = [endpoint.answer for endpoint in ENDPOINTS if not endpoint.media]
     types += [e.body for e in ENDPOINTS if e.body not in (None, bytes)]
     types += [endpoint.query for endpoint in ENDPOINTS]
     _, components = schemas_of([*types, Problem, MetricEvent])
@@ -93,6 +94,8 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
 def _parameters(endpoint: Endpoint) -> Iterator[dict[str, Any]]:
     if "{alert_id}" in endpoint.path:
         yield _in_path("alert_id", {"type": "string", "format": "uuid"})
+    if "{dataset}" in endpoint.path:
+        yield _in_path("dataset", {"type": "string", "enum": list(DATASETS)})
     if "{asset_id" in endpoint.path:
         yield _in_path("asset_id", {"type": "string", "minLength": 1, "maxLength": 255})
     yield from parameters_of(endpoint.query)
@@ -111,12 +114,8 @@ def _in_path(name: str, schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _responses(endpoint: Endpoint) -> dict[str, Any]:
-    (answer,), _ = schemas_of([endpoint.answer])
     responses: dict[str, Any] = {
-        str(endpoint.status): {
-            "description": "What was asked for",
-            "content": {JSON: {"schema": answer}},
-        }
+        str(endpoint.status): {"description": "What was asked for", "content": _content(endpoint)}
     }
     if endpoint.method == "GET" and endpoint.cached:
         responses["304"] = {"description": "It has not changed since the ETag that was sent"}
@@ -126,6 +125,13 @@ def _responses(endpoint: Endpoint) -> dict[str, Any]:
     for status in sorted(refusals):
         responses[status] = {"$ref": f"#/components/responses/{status}"}
     return responses
+
+
+def _content(endpoint: Endpoint) -> dict[str, Any]:
+    if endpoint.media:
+        return {media: {"schema": {"type": "string"}} for media in endpoint.media}
+    (answer,), _ = schemas_of([endpoint.answer])
+    return {JSON: {"schema": answer}}
 
 
 def _body(endpoint: Endpoint) -> dict[str, Any] | None:

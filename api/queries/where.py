@@ -1,5 +1,6 @@
 """Conditions of a query, each with its parameters."""
 
+from datetime import datetime
 from typing import Any, LiteralString
 
 from psycopg import sql
@@ -38,6 +39,15 @@ class Where:
             self.add("asset_id ~ %(glob)s", glob=posix(asset))
         else:
             self.add("asset_id = %(asset)s", asset=asset)
+
+    def add_between(self, column: LiteralString, first: datetime, beyond: datetime) -> None:
+        """Ask for a time from `first` on and before `beyond`."""
+        self.add(column + " >= %(first)s AND " + column + " < %(beyond)s")
+        self.values |= {"first": first, "beyond": beyond}
+
+    def add_beyond(self, columns: sql.Composable, values: sql.Composable) -> None:
+        """Ask for what comes after `values` in the order of `columns`."""
+        self._conditions.append(sql.SQL("({}) > ({})").format(columns, values))
 
     def add_assets(self, wanted: "Where") -> None:
         """Ask for the assets that meet `wanted`: each is looked at once, not with every row."""

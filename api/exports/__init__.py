@@ -1,0 +1,1 @@
+"""Alerts, history and trends as files, streamed row by row."""
