@@ -3,6 +3,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+import schemathesis
 
 from api.documents.asyncapi import asyncapi
 from api.documents.export import documents
@@ -40,6 +41,10 @@ def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
 def test_schemas_are_valid(document: dict[str, Any]) -> None:
     for schema in document["components"]["schemas"].values():
         jsonschema.Draft202012Validator.check_schema(schema)
+
+
+def test_the_openapi_document_is_one() -> None:
+    schemathesis.openapi.from_dict(openapi()).validate()
 
 
 def test_every_endpoint_and_message_is_described() -> None:
