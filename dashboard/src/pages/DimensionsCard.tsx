@@ -29,6 +29,7 @@ export function DimensionsCard({ assetId }: { assetId: string }) {
   const recorded = new Map(query.data?.dimensions.map((one) => [one.dimension, one]));
   const shown = DIMENSIONS.filter((one) => recorded.has(one) || live?.readings[one]);
   const weighted = query.data?.weightedScore;
+  const missing = query.data?.missing ?? [];
   return (
     <Card
       title="Dimensions"
@@ -45,6 +46,7 @@ export function DimensionsCard({ assetId }: { assetId: string }) {
                 score={reading?.value ?? recorded.get(dimension)?.score ?? null}
                 change={reading?.previous != null ? reading.value - reading.previous : null}
                 weight={recorded.get(dimension)?.weight}
+                stale={recorded.get(dimension)?.stale === true}
               />
             );
           })}
@@ -58,6 +60,9 @@ export function DimensionsCard({ assetId }: { assetId: string }) {
           <p>Send metrics such as completeness or timeliness to see where the score comes from.</p>
         </EmptyState>
       )}
+      {missing.length > 0 && (
+        <p className={styles.missing}>Never reported: {missing.map(metricLabel).join(", ")}</p>
+      )}
     </Card>
   );
 }
@@ -67,15 +72,18 @@ interface DimensionBarProps {
   score: number | null;
   change: number | null;
   weight: number | undefined;
+  /** Too old beside the others to count. */
+  stale: boolean;
 }
 
-function DimensionBar({ dimension, score, change, weight }: DimensionBarProps) {
+function DimensionBar({ dimension, score, change, weight, stale }: DimensionBarProps) {
   const health = healthOf(score);
   return (
     <li className={styles.line}>
       <span>
         {metricLabel(dimension)}
         {weight !== undefined && weight !== 1 && <small> weight {weight}</small>}
+        {stale && <small> too old to count</small>}
       </span>
       <span className={`${styles.track} ${styles[health]}`} title={HEALTH_LABEL[health]}>
         <i style={{ width: `${score ?? 0}%` }} />

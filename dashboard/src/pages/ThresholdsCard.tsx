@@ -51,32 +51,28 @@ function Thresholds({ thresholds }: { thresholds: AssetThresholds }) {
           </tr>
         </thead>
         <tbody>
-          <Line name="the score drops by" unit="points" steps={scoreDrop} />
-          {dimensionDrop && (
-            <Line name="a dimension drops by" unit="points" steps={dimensionDrop} />
-          )}
-          <Line name="issues grow by" steps={newIssues} />
+          <Line name="Score drops by" steps={scoreDrop} />
+          {dimensionDrop && <Line name="A dimension drops by" steps={dimensionDrop} />}
+          <Line name="Issues grow by" steps={newIssues} />
         </tbody>
       </table>
       <p className={styles.muted}>
-        Changes of {minimumChange} {minimumChange === 1 ? "point" : "points"} and more are told.
-        Silence is noticed{" "}
+        Smaller changes than {minimumChange} {minimumChange === 1 ? "point" : "points"} are recorded
+        without a word.{" "}
         {staleAfter === null
-          ? "after longer than this asset is used to."
-          : `after ${formatDuration(staleAfter)}.`}
+          ? "An alert is raised, too, when the asset is silent for longer than it usually is."
+          : `An alert is raised, too, after ${formatDuration(staleAfter)} of silence.`}
       </p>
     </div>
   );
 }
 
-function Line({ name, unit, steps }: { name: string; unit?: string; steps: SeveritySteps }) {
+function Line({ name, steps }: { name: string; steps: SeveritySteps }) {
   return (
     <tr>
       <th scope="row">{name}</th>
       {LEVELS.map((level) => (
-        <td key={level}>
-          {steps[level]} {unit}
-        </td>
+        <td key={level}>{steps[level]}</td>
       ))}
     </tr>
   );

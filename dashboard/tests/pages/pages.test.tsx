@@ -144,11 +144,13 @@ describe("an asset", () => {
             assetId: "warehouse.sales.orders",
             assetName: "orders",
             weightedScore: 77.7,
+            missing: ["timeliness"],
             dimensions: [
               {
                 dimension: "completeness",
                 score: 77.7,
                 weight: 2,
+                stale: true,
                 timestamp: "2026-01-01T00:00:00Z",
               },
             ],
@@ -177,8 +179,8 @@ describe("an asset", () => {
       kinds: ["changes"],
     });
     expect(screen.getByText("Weighted average 77.7")).toBeInTheDocument();
-    expect(screen.getByText("20 points")).toBeInTheDocument();
-    expect(screen.getByText(/after 1 h/)).toBeInTheDocument();
+    expect(screen.getByRole("row", { name: "Score drops by 20 10 5" })).toBeInTheDocument();
+    expect(screen.getByText(/after 1 h of silence/)).toBeInTheDocument();
     FakeSocket.latest.say(
       "metric_change",
       aChange({ metricType: "completeness", currentValue: 33 }),
@@ -186,6 +188,8 @@ describe("an asset", () => {
     await settle(50);
     const dimensions = within(screen.getByRole("region", { name: "Dimensions" }));
     expect(dimensions.getByText("33.0")).toBeInTheDocument();
+    expect(dimensions.getByText("too old to count")).toBeInTheDocument();
+    expect(dimensions.getByText("Never reported: Timeliness")).toBeInTheDocument();
   });
 
   it("that nobody has heard of says so", async () => {

@@ -269,8 +269,19 @@ describe("RealtimeAlertsPanel", () => {
     expect(screen.queryByRole("button", { name: "2 new alerts" })).toBeNull();
   });
 
-  it("opens an alert with its history", async () => {
-    const alert = anAlert();
+  it("opens an alert with what is known of it and its history", async () => {
+    const alert = anAlert({
+      metadata: {
+        rule: "score_drop",
+        metricType: "score",
+        previousValue: 95,
+        currentValue: 70,
+        contributions: { timeliness: -5, completeness: -20 },
+        leftOut: ["accuracy"],
+        occurrences: 3,
+        worsenedFrom: "high",
+      },
+    });
     edge.on(
       "GET",
       `/alerts/${alert.id}/audit`,
@@ -297,6 +308,12 @@ describe("RealtimeAlertsPanel", () => {
     await user.click(row(alert).getByText(alert.message));
     await settle();
     const dialog = within(screen.getByRole("dialog"));
+    expect(dialog.getByText("95.0 → 70.0 (−25)")).toBeInTheDocument();
+    expect(dialog.getByText("Completeness −20, Timeliness −5")).toBeInTheDocument();
+    expect(dialog.getByText("Accuracy")).toBeInTheDocument();
+    expect(dialog.getByText("3 times")).toBeInTheDocument();
+    expect(dialog.getByText("High before")).toBeInTheDocument();
+    expect(dialog.queryByText("Assigned to", { selector: "dt" })).toBeNull();
     expect(dialog.getByText(/by the pipeline/)).toBeInTheDocument();
     expect(dialog.getByText("Acknowledged")).toBeInTheDocument();
     expect(dialog.getByText(/by anna/)).toBeInTheDocument();
