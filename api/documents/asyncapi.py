@@ -8,6 +8,7 @@ from pipeline.topics import Topics
 from schemas.alerts import Alert
 from schemas.dead_letters import Redrive
 from schemas.metrics import HistoryBatch, MetricChange, MetricEvent
+from schemas.notifications import ActorNotification
 from schemas.websocket import PUSHES, REPLIES, REQUESTS, CloseCode
 
 VERSION: Final = "1.0.0"
@@ -26,6 +27,7 @@ def asyncapi() -> dict[str, Any]:
         names.alerts_medium: (Alert, "Newly raised medium alerts"),
         names.history: (HistoryBatch, "Applied events, packed, owed to PostgreSQL"),
         names.dead_letters: (None, "Refused records, byte for byte; the reason in the headers"),
+        names.notifications: (ActorNotification, "Messages for the sockets of one actor"),
         names.redriven: (Redrive, "Which dead letters were sent back, by whom and when"),
     }
     payloads = [*REQUESTS.values(), *REPLIES.values(), *PUSHES.values()]

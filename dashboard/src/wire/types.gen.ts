@@ -80,6 +80,16 @@ export type ProblemCode =
   | "unknown_type"
   | "unsupported_media_type";
 /**
+ * Why an alert is told of.
+ *
+ * `worsened`: an alert that was told already has risen in severity; `repeated`: it is
+ * still active; `unacknowledged`: nobody has acknowledged it in time.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "Occasion".
+ */
+export type Occasion = "raised" | "repeated" | "resolved" | "unacknowledged" | "worsened";
+/**
  * What is pushed: metric changes, or alerts and their steps.
  *
  * This interface was referenced by `Wire`'s JSON-Schema
@@ -884,6 +894,46 @@ export interface Verdicts {
 export interface AcknowledgeAlert {
   alertId: string;
   comment?: string | null;
+}
+/**
+ * A record of the notifications topic: a notification for the sockets of one actor.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "ActorNotification".
+ */
+export interface ActorNotification {
+  actor: string;
+  notification: Notification;
+}
+/**
+ * One message to one channel.
+ *
+ * `id` is the delivery's, equal in every attempt: a receiver that remembers ids sees
+ * each message once. `group` names what its alerts have in common. A test has no alerts.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "Notification".
+ */
+export interface Notification {
+  id: string;
+  createdAt: string;
+  alerts: NotifiedAlert[];
+  subscriptionId?: string | null;
+  subscription?: string | null;
+  group?: string | null;
+  test?: boolean;
+}
+/**
+ * An alert, why it is told of, whose it is and where to look at it.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "NotifiedAlert".
+ */
+export interface NotifiedAlert {
+  occasion: Occasion;
+  alert: Alert;
+  owner?: string | null;
+  link?: string | null;
 }
 /**
  * Alerts, newest first; `next_cursor` asks for what follows.
