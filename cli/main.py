@@ -9,6 +9,7 @@ import sys
 import typer
 
 from cli import (
+    backtest,
     dead_letters,
     dev,
     doctor,
@@ -39,6 +40,7 @@ app.add_typer(notify.notify, name="notify")
 app.add_typer(keys.keys, name="keys")
 app.add_typer(dead_letters.dead_letters, name="dead-letters")
 app.add_typer(feed.feed, name="feed")
+app.command("backtest")(backtest.backtest)
 app.command("export")(export.export)
 app.command("doctor")(doctor.doctor)
 app.command("settings")(settings.settings)

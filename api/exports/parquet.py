@@ -8,6 +8,9 @@ from pyarrow import parquet
 
 from api.exports.datasets import Dataset, Kind
 
+GROUP_ROWS: Final = 50_000
+"""Rows in one row group: enough for a column to compress well."""
+
 _TYPES: Final = {
     Kind.TEXT: pyarrow.string(),
     Kind.JSON: pyarrow.string(),
@@ -27,16 +30,15 @@ class Part:
         self._unfinished = path.with_suffix(".unfinished")
         self._schema = pyarrow.schema([(c.name, _TYPES[c.kind]) for c in dataset.columns])
         self._writer = parquet.ParquetWriter(self._unfinished, self._schema, compression="zstd")
+        self._waiting: list[tuple[Any, ...]] = []
         self.rows = 0
 
     def write(self, rows: list[tuple[Any, ...]]) -> None:
-        """Add some rows as a row group."""
-        columns = [
-            pyarrow.array(values, field.type)
-            for values, field in zip(zip(*rows, strict=True), self._schema, strict=True)
-        ]
-        self._writer.write_table(pyarrow.Table.from_arrays(columns, schema=self._schema))
+        """Add some rows."""
         self.rows += len(rows)
+        self._waiting += rows
+        if len(self._waiting) >= GROUP_ROWS:
+            self._write_group()
 
     def abandon(self) -> None:
         """Leave the file without a name."""
@@ -44,5 +46,15 @@ class Part:
 
     def close(self) -> None:
         """Finish the file."""
+        if self._waiting:
+            self._write_group()
         self.abandon()
         self._unfinished.replace(self._path)
+
+    def _write_group(self) -> None:
+        columns = [
+            pyarrow.array(values, field.type)
+            for values, field in zip(zip(*self._waiting, strict=True), self._schema, strict=True)
+        ]
+        self._writer.write_table(pyarrow.Table.from_arrays(columns, schema=self._schema))
+        self._waiting.clear()
