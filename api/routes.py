@@ -4,9 +4,20 @@ from typing import Final
 
 from api.auth.caller import Permission
 from api.endpoint import Endpoint
-from api.handlers import alerts, assets, events, exports, metrics, system, thresholds, trends
+from api.handlers import (
+    alerts,
+    assets,
+    events,
+    exports,
+    insights,
+    metrics,
+    system,
+    thresholds,
+    trends,
+)
 from schemas import lifecycle, rest
 from schemas.alerts import Alert
+from schemas.insights import Insights, InsightsQuery
 from schemas.system import SocketStats, System
 
 ROOT: Final = "/api/quality/realtime"
@@ -43,6 +54,8 @@ ENDPOINTS: Final = (
              query=rest.DimensionsQuery),
     Endpoint("GET", "/export/{dataset}", exports.export, None, query=rest.ExportQuery,
              media=("text/csv", "application/x-ndjson"), cached=False),
+    Endpoint("GET", "/insights", insights.insights, rest.One[Insights], query=InsightsQuery,
+             cached=False),
     Endpoint("GET", "/scores", assets.scores, rest.One[rest.Scores]),
     Endpoint("GET", "/thresholds", thresholds.of_asset, rest.One[rest.AssetThresholds],
              query=rest.ThresholdsQuery),
