@@ -15,7 +15,6 @@ from pipeline import transport
 from pipeline.app import create_app
 from pipeline.settings import Settings
 from pipeline.transport import Batch, BatchConsumer, process
-
 from tests.unit.operators.events import FakeRecord
 
 TOPIC = TP("metrics", 0)
