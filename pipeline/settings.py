@@ -1,6 +1,7 @@
 """Settings, read once from the environment (`TIDEMARK_*`) into a frozen object."""
 
 import base64
+import re
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from functools import cached_property, lru_cache
@@ -19,6 +20,7 @@ from pydantic import (
     model_validator,
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsError as UnreadableSettingError
 
 from schemas.metrics import DIMENSIONS, MetricType
 
@@ -345,6 +347,11 @@ def load_settings(**overrides: Any) -> Settings:
         return Settings(**overrides)
     except ValidationError as error:
         raise SettingsError("\n".join(_faults(error))) from None
+    except UnreadableSettingError as error:
+        # Tells the field in its message alone.
+        field = re.search(r'field "(\w+)"', str(error))
+        name = f"TIDEMARK_{field[1].upper()}" if field else str(error)
+        raise SettingsError(f"{name}: must be JSON: {error.__cause__}") from None
 
 
 def _faults(error: ValidationError) -> Sequence[str]:
