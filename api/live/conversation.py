@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -53,12 +54,16 @@ MOST_LIMITED: Final = 100
 _NOTHING: Final = msgspec.Raw(b"{}")
 
 
-class _Envelope(msgspec.Struct, rename="camel"):
-    type: str
-    payload: msgspec.Raw = _NOTHING
+class _Identified(msgspec.Struct, rename="camel", kw_only=True):
     request_id: RequestId | None = None
 
 
+class _Envelope(_Identified, rename="camel", kw_only=True):
+    type: str
+    payload: msgspec.Raw = _NOTHING
+
+
+_identified: Final = msgspec.json.Decoder(_Identified).decode
 _envelope: Final = msgspec.json.Decoder(_Envelope).decode
 _payloads: Final[Mapping[str, Callable[[Any], Any]]] = {
     name: msgspec.json.Decoder(kind).decode for name, kind in REQUESTS.items()
@@ -98,13 +103,11 @@ class Conversation:
         Raises:
             LineLost: the client went meanwhile.
         """
-        request_id = None
+        request_id = _request_id_of(text)
         try:
             if self._bucket.take():
                 self._slow_down()
-            envelope = _envelope_of(text)
-            request_id = envelope.request_id
-            await self._dispatch(envelope)
+            await self._dispatch(_envelope_of(text))
         except Refusal as refusal:
             self._refuse(refusal, request_id)
         except (psycopg.OperationalError, PoolTimeout) as error:
@@ -242,6 +245,13 @@ class Conversation:
     def _refuse(self, refusal: Refusal, request_id: str | None) -> None:
         told = Error(code=refusal.code, message=refusal.detail, field=refusal.field)
         self._client.reply("error", told, request_id)
+
+
+def _request_id_of(text: str | bytes) -> str | None:
+    """Return the id of a request that may be nonsense otherwise."""
+    with suppress(msgspec.MsgspecError, RecursionError, UnicodeError):
+        return _identified(text).request_id
+    return None
 
 
 def _envelope_of(text: str | bytes) -> _Envelope:

@@ -119,6 +119,12 @@ NONSENSE: list[tuple[str | bytes, str, str | None]] = [
     ('{"type": "ping", "payload": ' + "[" * 30_000, "invalid_json", None),
     (b"\x00\x01", "bad_request", None),
 ]
+IDENTIFIED: list[tuple[str, str]] = [
+    ('{"requestId": "7"}', "invalid_field"),
+    ('{"requestId": "7", "type": {}, "payload": []}', "invalid_field"),
+    ('{"requestId": "7", "type": "dance"}', "unknown_type"),
+    ('{"requestId": "7", "type": "resolve", "payload": {"alertId": "x"}}', "invalid_field"),
+]
 
 
 async def test_nonsense_is_told_and_the_socket_lives(edge: RunningEdge) -> None:
@@ -129,6 +135,10 @@ async def test_nonsense_is_told_and_the_socket_lives(edge: RunningEdge) -> None:
             told = await talk.hear()
             assert (told["type"], told["payload"]["code"]) == ("error", code)
             assert told["payload"].get("field") == field
+        for text, code in IDENTIFIED:
+            await talk.connection.send(text)
+            told = await talk.hear()
+            assert (told["payload"]["code"], told["requestId"]) == (code, "7")
         assert (await talk.ask("ping"))["type"] == "pong"
 
 
@@ -148,11 +158,13 @@ async def test_too_many_requests_are_slowed_then_cut(edge: RunningEdge) -> None:
         await talk.hear()
         for number in range(500):
             await talk.say("ping", requestId=str(number))
-        codes = set()
+        heard = []
         with suppress(websockets.ConnectionClosed):
             async for text in talk.connection:
-                codes.add(json.loads(text)["payload"].get("code"))
-        assert "rate_limited" in codes
+                heard.append(json.loads(text))  # noqa: PERF401 - until it is closed
+        # Each is answered, so that its sender knows which.
+        assert [one["requestId"] for one in heard] == [str(n) for n in range(len(heard))]
+        assert "rate_limited" in {one["payload"].get("code") for one in heard}
         assert talk.connection.close_code == 1008
 
 
