@@ -1,46 +1,72 @@
-// How smooth the pages stay: frames per second while values change.
+// How smooth the pages stay: frames per second in headless Chromium while values change.
 //
 //   node e2e/frames.mjs http://127.0.0.1:3002 [updates per second] [seconds]
 //
-// Sends events to POST events and counts animation frames in headless Chromium. The edge
-// must be one where anybody may send events (authentication off on loopback).
+// Leaves 10,000 active alerts and 50,000 values of one asset in the stack: not for one in use.
 import { launch } from "./browser.mjs";
+import { score, send, steadily, until } from "./load.mjs";
 
 const [base = "http://127.0.0.1:3002", rate = "100", seconds = "10"] = process.argv.slice(2);
 const ASSETS = 50;
-const BATCHES = 10;
+const ALERTS = 10_000;
+const POINTS = 50_000;
+const DAY = 86_400_000;
+/** A run of its own assets, so that it finds none of another. */
+const run = `frames.${Date.now()}`;
 
-let turn = 0;
-let value = 50;
-
-/** Every event moves its asset's score by 2 points, up and down: a change, and no alert. */
-function batch(size) {
-  return Array.from({ length: size }, () => {
-    if (turn % ASSETS === 0) value = value === 50 ? 52 : 50;
-    return {
-      assetId: `frames.asset_${turn++ % ASSETS}`,
-      metricType: "score",
-      value,
-      timestamp: new Date().toISOString(),
-    };
-  });
+/** Every event moves a score by 2 points, up and down: a change, and no alert. */
+function wavering(assets) {
+  let turn = 0;
+  return () => score(`${run}.${assets[turn % assets.length]}`, 50 + 2 * (wave(turn++) & 1));
+  function wave(count) {
+    return Math.floor(count / assets.length);
+  }
 }
 
-async function send(size) {
-  const response = await fetch(`${base}/api/quality/realtime/events`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(batch(size)),
-  });
-  if (!response.ok) throw new Error(`POST events: ${response.status} ${await response.text()}`);
+/** Every event drops the score of an asset that has dropped none before. */
+function dropping() {
+  let asset = 0;
+  return () => score(`${run}.alert_${asset++ % ALERTS}`, 60 - (Math.floor(asset / ALERTS) % 2));
 }
 
-/** Runs in the page: animation frames and the longest wait between two of them. */
-function count(milliseconds) {
+async function prepare() {
+  const ids = Array.from({ length: ALERTS }, (_, index) => `${run}.alert_${index}`);
+  await send(
+    base,
+    ids.map((id) => score(id, 90)),
+  );
+  await send(
+    base,
+    ids.map((id) => score(id, 60)),
+  );
+  const begin = Date.now() - DAY + 60_000;
+  const step = (DAY - 120_000) / POINTS;
+  const values = Array.from({ length: POINTS }, (_, index) =>
+    score(`${run}.chart`, 50 + 2 * (index & 1), begin + index * step),
+  );
+  await send(base, values);
+  await until(
+    base,
+    `/alerts?assetId=${run}.*&limit=1&query=alert_${ALERTS - 1}`,
+    ({ count }) => count,
+  );
+  await until(
+    base,
+    `/metrics/history?assetId=${run}.chart&metricType=score&limit=1`,
+    ({ data }) => {
+      return Date.parse(data[0]?.timestamp ?? 0) >= begin + (POINTS - 1) * step - 1_000;
+    },
+  );
+}
+
+/** Runs in the page: animation frames and the longest waits between two of them. */
+function count([milliseconds, scrolled]) {
   return new Promise((resolve) => {
+    const list = scrolled && document.querySelector(scrolled);
     const times = [];
     const tick = (time) => {
       times.push(time);
+      if (list) list.scrollTop += 40;
       if (time - times[0] < milliseconds) requestAnimationFrame(tick);
       else resolve(summary());
     };
@@ -57,37 +83,74 @@ function count(milliseconds) {
   });
 }
 
-/** Messages of one type that a page receives. */
-function countChanges(page) {
-  const counter = { changes: 0 };
+/** Messages of some types that a page receives. */
+function countUpdates(page) {
+  const counter = { updates: 0 };
   page.on("websocket", (socket) =>
     socket.on("framereceived", ({ payload }) => {
-      if (String(payload).includes('"metric_change"')) counter.changes++;
+      if (/"type":"(metric_change|alert)"/.test(String(payload))) counter.updates++;
     }),
   );
   return counter;
 }
 
-await send(ASSETS);
-await send(ASSETS);
-const sending = setInterval(() => void send(Number(rate) / BATCHES), 1000 / BATCHES);
+/** Have every alert that matches loaded. */
+async function loadAll(page) {
+  await page.getByRole("checkbox", { name: "Select all shown" }).check();
+  await page.getByRole("button", { name: "Select all that match" }).click();
+  await page.getByText(/^[\d,]+ selected$/).waitFor();
+  await page.getByRole("button", { name: "Select all that match" }).waitFor({ state: "detached" });
+  await page.getByText("Clear", { exact: true }).click();
+}
+
+async function choose24h(page) {
+  await page.getByRole("button", { name: "24 h" }).click();
+  await page.getByRole("application").waitFor({ timeout: 120_000 });
+}
+
+const many = Array.from({ length: ASSETS }, (_, index) => `asset_${index}`);
+const scenes = [
+  { name: "overview", path: "/", make: wavering(many) },
+  { name: "assets, 10,000 of them", path: "/assets", make: wavering(many) },
+  {
+    name: "one asset, 50,000 points",
+    path: `/assets/${run}.chart`,
+    make: wavering(["chart"]),
+    arrange: choose24h,
+  },
+  {
+    name: "alerts, 10,000, scrolled",
+    path: `/alerts?asset=${run}.*`,
+    make: dropping(),
+    arrange: loadAll,
+    scrolled: "[data-alert]",
+  },
+];
+
+console.log(`preparing ${ALERTS} alerts and ${POINTS} values`);
+await prepare();
 const browser = await launch();
 let slow = false;
-for (const path of ["/", "/alerts", "/assets", "/assets/frames.asset_0"]) {
+for (const { name, path, make, arrange, scrolled } of scenes) {
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-  const counter = countChanges(page);
+  const counter = countUpdates(page);
   await page.goto(base + path);
+  await page.locator('[data-phase="open"]').waitFor();
   await page.waitForTimeout(3_000);
-  const before = counter.changes;
-  const { fps, p99, worst } = await page.evaluate(count, Number(seconds) * 1000);
-  const updates = (counter.changes - before) / Number(seconds);
+  await arrange?.(page);
+  const stop = steadily(base, Number(rate), make);
+  await page.waitForTimeout(1_000);
+  const before = counter.updates;
+  const viewport = scrolled && "div:has(> ul > [data-alert])";
+  const { fps, p99, worst } = await page.evaluate(count, [Number(seconds) * 1000, viewport]);
+  const updates = (counter.updates - before) / Number(seconds);
+  stop();
   slow ||= fps < 50;
   console.log(
-    `${path.padEnd(26)} ${updates.toFixed(0).padStart(4)} updates/s  ${fps.toFixed(1)} frames/s  ` +
+    `${name.padEnd(26)} ${updates.toFixed(0).padStart(4)} updates/s  ${fps.toFixed(1)} frames/s  ` +
       `p99 ${p99.toFixed(1)} ms  worst ${worst.toFixed(1)} ms`,
   );
   await page.close();
 }
-clearInterval(sending);
 await browser.close();
 process.exit(slow ? 1 : 0);

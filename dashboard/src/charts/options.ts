@@ -1,4 +1,5 @@
 import uPlot from "uplot";
+import { densePath } from "./densePath";
 import { type Palette, translucent } from "./palette";
 import type { ChartOptions } from "./useUplot";
 
@@ -121,9 +122,19 @@ function timeLabels(_plot: uPlot, splits: number[], _axis: number, _space: numbe
   });
 }
 
+const LINEAR = uPlot.paths.linear?.();
+const STEPPED = uPlot.paths.stepped?.({ align: 1 });
+
 function seriesOptions({ label, color, kind }: ChartSeries, palette: Palette): uPlot.Series {
   const stroke = palette[color];
-  const base: uPlot.Series = { label, stroke, width: 1.75, points: { size: 4 }, spanGaps: true };
+  const base: uPlot.Series = {
+    label,
+    stroke,
+    width: 1.75,
+    points: { size: 4 },
+    spanGaps: true,
+    paths: LINEAR && densePath(LINEAR, translucent(stroke, 0.6)),
+  };
   switch (kind) {
     case "area":
       return { ...base, fill: translucent(stroke, 0.12) };
@@ -131,7 +142,7 @@ function seriesOptions({ label, color, kind }: ChartSeries, palette: Palette): u
       return {
         ...base,
         fill: translucent(stroke, 0.18),
-        paths: uPlot.paths.stepped?.({ align: 1 }),
+        paths: STEPPED && densePath(STEPPED, translucent(stroke, 0.6)),
       };
     case "forecast":
       return { ...base, dash: [5, 4], points: { show: false } };

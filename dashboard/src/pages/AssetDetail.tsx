@@ -59,8 +59,6 @@ function UnknownAsset({ id }: { id: string }) {
 }
 
 function KnownAsset({ id, asset }: { id: string; asset: Asset | null }) {
-  const follower = useFollow(useMemo(() => [id], [id]));
-  const changes = useSignal(follower.changes);
   return (
     <>
       <Head id={id} asset={asset} />
@@ -80,9 +78,7 @@ function KnownAsset({ id, asset }: { id: string; asset: Asset | null }) {
           <ErrorBoundary>
             <DimensionsCard assetId={id} />
           </ErrorBoundary>
-          <Card title="Recent changes">
-            <ChangeList changes={changes.slice(0, 8)} named={false} />
-          </Card>
+          <RecentChanges id={id} />
           <ErrorBoundary>
             <ThresholdsCard assetId={id} />
           </ErrorBoundary>
@@ -166,7 +162,21 @@ function useActiveAlerts(id: string): number | undefined {
   );
 }
 
-const SHOWN_ALERTS = 10;
+const SHOWN_CHANGES = 8;
+/** Between two renderings, ms: faster changes cannot be read. */
+const PACE = 250;
+
+function RecentChanges({ id }: { id: string }) {
+  const follower = useFollow(useMemo(() => [id], [id]));
+  const changes = useSignal(follower.changes, PACE);
+  return (
+    <Card title="Recent changes">
+      <ChangeList changes={changes.slice(0, SHOWN_CHANGES)} named={false} />
+    </Card>
+  );
+}
+
+const SHOWN_ALERTS = 12;
 
 function AssetAlerts({ id }: { id: string }) {
   const filter = useMemo<AlertFilter>(

@@ -1,5 +1,7 @@
-import { describe, expect, it, vi } from "vitest";
+import type uPlot from "uplot";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { linePath } from "../../src/charts/AreaLine";
+import { densePath } from "../../src/charts/densePath";
 import { aligned, append, inOrder, MOST_POINTS } from "../../src/charts/history";
 import { type ChartSeries, mainOptions } from "../../src/charts/options";
 import type { Palette } from "../../src/charts/palette";
@@ -132,5 +134,53 @@ describe("the line over an area", () => {
     expect(linePath([{ time: 500, value: 99 }], axes)).toBe("M0,0L400,0H400");
     expect(linePath([{ time: 100, value: 5 }], { ...axes, to: 100 })).toBe("M0,25L0,25H400");
     expect(linePath([], axes)).toBe("");
+  });
+});
+
+describe("of more values than can be told apart", () => {
+  const TRANSPARENT = "rgba(1, 2, 3, 0.6)";
+  const sparse = vi.fn(() => ({ stroke: null }));
+  const lines: [number, number][] = [];
+
+  beforeEach(() => {
+    lines.length = 0;
+    vi.stubGlobal(
+      "Path2D",
+      class {
+        lineTo = (x: number, y: number) => lines.push([x, y]);
+        closePath = () => undefined;
+      },
+    );
+  });
+
+  /** A chart 10 pixels wide of as many values as given, one a second. */
+  const plotOf = (values: (number | null)[]) =>
+    ({
+      data: [values.map((_, second) => second), values],
+      bbox: { left: 5, top: 0, width: 10, height: 100 },
+      scales: { x: { min: 0, max: values.length } },
+      valToPos: (value: number) => 100 - value,
+    }) as unknown as uPlot;
+
+  it("what they span is drawn, at the cost of the chart's width", () => {
+    const values = Array.from({ length: 1_000 }, (_, index) => (index % 3 ? 50 : 60));
+    const build = densePath(sparse, TRANSPARENT);
+    const paths = build(plotOf(values), 1, 0, values.length - 1);
+    expect([...(paths?.fill as Map<string, Path2D>).keys()]).toEqual([TRANSPARENT]);
+    expect(lines).toHaveLength(22);
+    expect(lines.slice(0, 2)).toEqual([
+      [5, 39],
+      [6, 39],
+    ]);
+    expect(lines.at(-1)).toEqual([5, 51]);
+    expect(sparse).not.toHaveBeenCalled();
+  });
+
+  it("what is missing is skipped, and few values are a line", () => {
+    const build = densePath(sparse, TRANSPARENT);
+    build(plotOf(Array.from({ length: 100 }, () => null)), 1, 0, 99);
+    expect(lines).toEqual([]);
+    build(plotOf([1, 2, 3]), 1, 0, 2);
+    expect(sparse).toHaveBeenCalledOnce();
   });
 });
