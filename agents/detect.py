@@ -24,7 +24,8 @@ def register(app: faust.App, topics: Topics, assets: AssetTable, rules: Rules) -
     async def handle(batch: Batch) -> None:
         with monitor.BATCH_SECONDS.time():
             async with assets.writing[batch.partition]:
-                states = assets.states(batch.partition)
+                keys = {record.key for record in batch.records if record.key is not None}
+                states = assets.load(batch.partition, keys)
                 outcome = detect(batch.records, batch.topic, batch.partition, states, rules)
                 producer = app.producer._ensure_producer()
                 await publish(producer, topics, batch.topic, batch.partition, outcome)

@@ -98,7 +98,7 @@ class SilenceWatch:
     def _fall_silent(
         self, partition: int, asset_ids: list[str], now: int
     ) -> Iterator[tuple[str, tuple[Alert, AssetState]]]:
-        states = self._assets.states(partition)
+        states = self._assets.load(partition, [name.encode() for name in asset_ids])
         for asset_id in asset_ids:
             state, thresholds = states.get(asset_id), self._rules.thresholds(asset_id)
             # It may have spoken since it was looked at.

@@ -21,6 +21,7 @@ from api.live.sessions import Sessions
 from api.producer import Producer
 from api.queries.alerts import AlertQueries
 from api.queries.assets import AssetQueries
+from api.queries.forecasts import ForecastQueries
 from api.queries.insights import InsightQueries
 from api.queries.metrics import MetricQueries
 from api.queries.trends import TrendQueries
@@ -80,6 +81,7 @@ class Edge:
         self.metrics = MetricQueries(self.pool)
         self.trends = TrendQueries(self.pool)
         self.insights = InsightQueries(self.pool)
+        self.forecasts = ForecastQueries(self.pool)
         self.exports = 0
         """Exports that are running."""
         self.sessions = Sessions(self.pool, self.hub, self.id)

@@ -26,7 +26,7 @@ Q = TypeVar("Q")
 B = TypeVar("B")
 
 JSON: Final = "application/json"
-Method = Literal["GET", "POST"]
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
 class NoQuery(msgspec.Struct, forbid_unknown_fields=True):
@@ -52,8 +52,16 @@ class Call(Generic[Q, B]):
 
     @property
     def alert_id(self) -> UUID:
-        """The id in the path."""
-        return path_id(self.request.path_params["alert_id"])
+        """The alert's id in the path."""
+        return self.number("alert_id")
+
+    def number(self, name: str) -> UUID:
+        """Return the id in the path.
+
+        Raises:
+            Refusal: there is nothing under what is no id.
+        """
+        return path_id(self.request.path_params[name])
 
 
 Handler = Callable[[Any], Awaitable[msgspec.Struct | Response]]
@@ -64,7 +72,7 @@ class Endpoint:
     """What is served under a method and path.
 
     Args:
-        method: GET or POST.
+        method: of HTTP.
         path: below the root, with `{parameters}`.
         handler: takes a `Call`, returns what is answered; its docstring documents the endpoint.
         answer: type of what it returns.
@@ -181,7 +189,7 @@ def path_id(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise Refusal(ProblemCode.NOT_FOUND, f"{text!r} is no alert's id") from None
+        raise Refusal(ProblemCode.NOT_FOUND, f"{text!r} is no id") from None
 
 
 def _with_etag(request: Request, body: bytes) -> Response:

@@ -23,6 +23,7 @@ _KNOWN: Final[dict[ProblemCode, tuple[HTTPStatus, str]]] = {
     ProblemCode.NOT_FOUND: (HTTPStatus.NOT_FOUND, "There is no such thing"),
     ProblemCode.METHOD_NOT_ALLOWED: (HTTPStatus.METHOD_NOT_ALLOWED, "The method is not allowed"),
     ProblemCode.STEP_NOT_POSSIBLE: (HTTPStatus.CONFLICT, "The alert can't take this step"),
+    ProblemCode.CONFLICT: (HTTPStatus.CONFLICT, "It can't be done as things stand"),
     ProblemCode.IDEMPOTENCY_CONFLICT: (HTTPStatus.CONFLICT, "The Idempotency-Key is taken"),
     ProblemCode.TOO_LARGE: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request is too large"),
     ProblemCode.UNSUPPORTED_MEDIA_TYPE: (

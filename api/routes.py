@@ -9,14 +9,17 @@ from api.handlers import (
     assets,
     events,
     exports,
+    forecasts,
     insights,
     metrics,
     system,
     thresholds,
     trends,
 )
+from api.routing_routes import ROUTING
 from schemas import lifecycle, rest
 from schemas.alerts import Alert
+from schemas.forecasts import Forecast, ForecastQuery
 from schemas.insights import Insights, InsightsQuery
 from schemas.system import SocketStats, System
 
@@ -54,6 +57,7 @@ ENDPOINTS: Final = (
              query=rest.DimensionsQuery),
     Endpoint("GET", "/export/{dataset}", exports.export, None, query=rest.ExportQuery,
              media=("text/csv", "application/x-ndjson"), cached=False),
+    Endpoint("GET", "/forecast", forecasts.forecast, rest.One[Forecast], query=ForecastQuery),
     Endpoint("GET", "/insights", insights.insights, rest.One[Insights], query=InsightsQuery,
              cached=False),
     Endpoint("GET", "/scores", assets.scores, rest.One[rest.Scores]),
@@ -67,4 +71,5 @@ ENDPOINTS: Final = (
              cached=False),
     Endpoint("POST", "/events", events.post, rest.Verdicts, permission=Permission.INGEST,
              body=bytes, status=202),
+    *ROUTING,
 )  # fmt: skip

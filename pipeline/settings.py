@@ -100,6 +100,13 @@ class Scoring(Frozen):
         return self.weights.get(dimension, 1.0)
 
 
+class Prediction(Frozen):
+    """Alert where a score is expected to fall below `minimum` within `within_days`."""
+
+    minimum: Annotated[float, Field(gt=0, le=100)]
+    within_days: Annotated[int, Field(ge=1, le=14)] = 7
+
+
 class Thresholds(Frozen):
     """When a change is published and when it raises an alert.
 
@@ -108,7 +115,8 @@ class Thresholds(Frozen):
     seconds without an event (null: learned from the asset). `profiling_complete`
     asks for a low alert over every profiling event. `incidents` asks for one alert over
     all that happens until a metric has recovered (null: every drop raises its own).
-    `scoring` says how dimensions make a score.
+    `scoring` says how dimensions make a score, `predicted_breach` when `tidemark forecast`
+    alerts over what is to come (null: never).
     """
 
     score_drop: Steps = Steps(critical=20, high=10, medium=5)
@@ -119,6 +127,7 @@ class Thresholds(Frozen):
     stale_after: Positive | None = None
     incidents: Incidents | None = None
     scoring: Scoring = Scoring()
+    predicted_breach: Prediction | None = None
 
     @cached_property
     def least_score_move(self) -> float:
@@ -144,6 +153,7 @@ class ThresholdOverride(Frozen):
     stale_after: Positive | None = None
     incidents: Incidents | None = None
     scoring: Scoring | None = None
+    predicted_breach: Prediction | None = None
 
     def applied_to(self, base: Thresholds) -> Thresholds:
         """Return `base` with what this override names put in its place."""

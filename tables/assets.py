@@ -1,12 +1,11 @@
 """The table of assets: decoded states in front of a changelog-backed store."""
 
 import asyncio
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 import faust
-import rocksdict
 from faust.stores.rocksdb import Store as RocksStore
 from faust.types import TP
 
@@ -14,6 +13,7 @@ from pipeline.operators.state import AssetState
 from pipeline.produce import Outgoing, produce
 from pipeline.transport import Batch, BatchSchema
 from tables import codec
+from tables.local import LocalStates, MemoryStates, RocksStates
 
 TABLE_NAME = "assets"
 """The changelog topic is named after it: renaming it abandons all state."""
@@ -46,18 +46,32 @@ class AssetTable(faust.Table):
         self.writing: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         """By partition; held from reading states until they are written."""
         self._cache_assets = cache_assets
-        self._cached: dict[int, PartitionStates] = {}
+        self._local: LocalStates | None = None
 
-    def states(self, partition: int) -> "PartitionStates":
-        """Return the states of one partition, decoded as they are asked for."""
-        if partition not in self._cached:
-            self._cached[partition] = PartitionStates(self, partition)
-        return self._cached[partition]
+    @property
+    def local(self) -> LocalStates:
+        """The states on this machine."""
+        if self._local is None:
+            rocks = isinstance(self.data, RocksStore)
+            self._local = (
+                RocksStates(self.data, self._cache_assets) if rocks else MemoryStates(self.data)
+            )
+        return self._local
+
+    def load(self, partition: int, keys: Collection[bytes]) -> dict[str, AssetState]:
+        """Return the states of the assets with these keys that have one, by asset id."""
+        wanted = list(keys)
+        return {
+            # A key that is no UTF-8 has no state: its records are refused.
+            key.decode(errors="replace"): codec.decode(raw)
+            for key, raw in zip(wanted, self.local.read(partition, wanted), strict=True)
+            if raw is not None
+        }
 
     async def on_ownership_changed(self, _app: faust.App, tps: set[TP], **_: Any) -> None:
-        """Drop the decoded states of partitions that are, or were, in other hands."""
+        """Forget partitions that are, or were, in other hands."""
         for tp in tps:
-            self._cached.pop(tp.partition, None)
+            self.local.forget(tp.partition)
 
     async def write(self, partition: int, changed: dict[str, AssetState]) -> int:
         """Write `changed` to the changelog, wait for it, then to the local store.
@@ -66,8 +80,8 @@ class AssetTable(faust.Table):
         the bytes of state written.
 
         Raises:
-            aiokafka.errors.KafkaError: the changelog could not be written; the
-                decoded states are then ahead of it and must be forgotten.
+            aiokafka.errors.KafkaError: the changelog could not be written, and so
+                nothing was.
         """
         encoded = [(name.encode(), codec.encode(state)) for name, state in changed.items()]
         offset = await produce(
@@ -77,27 +91,13 @@ class AssetTable(faust.Table):
             (Outgoing(key, value) for key, value in encoded),
         )
         if offset is not None:
-            self._apply_locally(partition, encoded, offset)
-            self.states(partition).trim(self._cache_assets)
+            self.local.write(partition, encoded, offset)
         return sum(len(value) for _, value in encoded)
-
-    def read(self, partition: int, key: bytes) -> bytes | None:
-        """Return the encoded state of one asset from the local store."""
-        if isinstance(self.data, RocksStore):
-            found: bytes | None = self.data._db_for_partition(partition).get(key)
-            return found
-        stored: bytes | None = self.data.data.get(key)
-        return stored
 
     def encoded(self, partition: int) -> Iterator[tuple[str, bytes]]:
         """Go over the encoded states of one partition in the local store."""
-        if isinstance(self.data, RocksStore):
-            for key, value in self.data._visible_items(self.data._db_for_partition(partition)):
-                yield key.decode(), value
-            return
-        for key, home in list(self.data._key_partition.items()):
-            if home == partition:
-                yield key.decode(), self.data.data[key]
+        for key, value in self.local.items(partition):
+            yield key.decode(), value
 
     def apply_changelog_batch(self, batch: Iterable[Any]) -> None:
         """Apply events whose values are batches of changelog records.
@@ -108,56 +108,15 @@ class AssetTable(faust.Table):
         """
         for event in batch:
             changelog: Batch = event.value
+            records = [r for r in changelog.records if r.key is not None and r.value is not None]
+            keys = list({record.key for record in records})
+            held = dict(zip(keys, self.local.read(changelog.partition, keys), strict=True))
             newest: dict[bytes, bytes] = {}
-            for record in changelog.records:
-                key, value = record.key, record.value
-                if key is None or value is None:
-                    continue  # not ours
-                rival = newest.get(key) or self.read(changelog.partition, key)
-                if rival is None or _offset(value) >= _offset(rival):
-                    newest[key] = value
-            last = changelog.next_offset - 1
-            self._apply_locally(changelog.partition, newest.items(), last)
-
-    def _apply_locally(
-        self, partition: int, encoded: Collection[tuple[bytes, bytes]], offset: int
-    ) -> None:
-        if isinstance(self.data, RocksStore):
-            batch = rocksdict.WriteBatch(raw_mode=True)
-            for key, value in encoded:
-                batch.put(key, value)
-            batch.put(self.data.offset_key, str(offset).encode())
-            self.data._db_for_partition(partition).write(batch)
-            return
-        self.data.data.update(encoded)
-        self.data._key_partition.update((key, partition) for key, _ in encoded)
-
-
-class PartitionStates:
-    """The decoded states of one partition: what was used of late, the rest on demand."""
-
-    def __init__(self, table: AssetTable, partition: int) -> None:
-        self._table = table
-        self._partition = partition
-        self._states: OrderedDict[str, AssetState] = OrderedDict()
-
-    def get(self, asset_id: str) -> AssetState | None:
-        """Return the state of an asset, None if it was never seen."""
-        state = self._states.get(asset_id)
-        if state is None:
-            raw = self._table.read(self._partition, asset_id.encode())
-            if raw is None:
-                return None
-            state = self._states[asset_id] = codec.decode(raw)
-        return state
-
-    def __setitem__(self, asset_id: str, state: AssetState) -> None:
-        self._states[asset_id] = state
-
-    def trim(self, most: int) -> None:
-        """Let go of the oldest; called between batches, when all are written."""
-        while len(self._states) > most:
-            self._states.popitem(last=False)
+            for record in records:
+                rival = held[record.key]
+                if rival is None or _offset(record.value) >= _offset(rival):
+                    held[record.key] = newest[record.key] = record.value
+            self.local.write(changelog.partition, newest.items(), changelog.next_offset - 1)
 
 
 def _offset(raw: bytes) -> int:

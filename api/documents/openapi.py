@@ -1,6 +1,7 @@
 """The OpenAPI 3.1 document of REST."""
 
 import inspect
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from api.routes import ENDPOINTS, ROOT
 from schemas.metrics import MetricEvent
 from schemas.problems import Problem
 
+_IDS: Final = re.compile(r"{((?!asset)\w+_id)}")
 VERSION: Final = "1.0.0"
 
 _STATUSES: Final = {
@@ -92,8 +94,8 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
 
 
 def _parameters(endpoint: Endpoint) -> Iterator[dict[str, Any]]:
-    if "{alert_id}" in endpoint.path:
-        yield _in_path("alert_id", {"type": "string", "format": "uuid"})
+    for name in _IDS.findall(endpoint.path):
+        yield _in_path(name, {"type": "string", "format": "uuid"})
     if "{dataset}" in endpoint.path:
         yield _in_path("dataset", {"type": "string", "enum": list(DATASETS)})
     if "{asset_id" in endpoint.path:
@@ -120,7 +122,7 @@ def _responses(endpoint: Endpoint) -> dict[str, Any]:
     if endpoint.method == "GET" and endpoint.cached:
         responses["304"] = {"description": "It has not changed since the ETag that was sent"}
     refusals = {"400", "401", "403", "404", "422", "429", "503"}
-    if endpoint.method == "POST":
+    if endpoint.method != "GET":
         refusals |= {"409", "413", "415"}
     for status in sorted(refusals):
         responses[status] = {"$ref": f"#/components/responses/{status}"}

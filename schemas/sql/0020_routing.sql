@@ -21,6 +21,10 @@ CREATE TABLE notification_channels (
 COMMENT ON COLUMN notification_channels.sealed_address IS 'encrypted; `masked` is what is shown of it';
 COMMENT ON COLUMN notification_channels.repeatable
 IS 'the receiver drops a message it has had: one whose fate a crash hid is sent again';
+CREATE VIEW notification_channel_details AS
+SELECT id, actor, name, kind, service, masked AS address, shared, repeatable, created_at, updated_at
+FROM notification_channels;
+COMMENT ON VIEW notification_channel_details IS 'channels without their secrets, as REST tells them';
 CREATE TRIGGER notification_channels_touch BEFORE UPDATE ON notification_channels
 FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 

@@ -166,7 +166,7 @@ describe("of more values than can be told apart", () => {
     const values = Array.from({ length: 1_000 }, (_, index) => (index % 3 ? 50 : 60));
     const build = densePath(sparse, TRANSPARENT);
     const paths = build(plotOf(values), 1, 0, values.length - 1);
-    expect([...(paths?.fill as Map<string, Path2D>).keys()]).toEqual([TRANSPARENT]);
+    expect(paths?.fill).toEqual(new Map([[TRANSPARENT, expect.anything()]]));
     expect(lines).toHaveLength(22);
     expect(lines.slice(0, 2)).toEqual([
       [5, 39],

@@ -6,9 +6,18 @@ from typing import Final
 from schemas.alerts import Alert
 from schemas.routing import AlertSubscription, GroupBy
 
-WAIT_SECONDS: Final = 30
-INTERVAL_SECONDS: Final = 300
-"""What groups of several alerts wait unless the subscription says otherwise."""
+_WAIT_SECONDS: Final = 30
+_INTERVAL_SECONDS: Final = 300
+
+
+def default_wait(group_by: GroupBy) -> int:
+    """Return how many seconds a group waits for company unless its subscription says."""
+    return 0 if group_by is GroupBy.ALERT else _WAIT_SECONDS
+
+
+def default_interval(group_by: GroupBy) -> int:
+    """Return how many seconds lie between messages of a group unless its subscription says."""
+    return 0 if group_by is GroupBy.ALERT else _INTERVAL_SECONDS
 
 
 def group_key(group_by: GroupBy, alert: Alert, owner: str | None) -> str:
