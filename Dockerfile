@@ -14,17 +14,7 @@ ENV PATH=/opt/tidemark/bin:$PATH PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHEC
 WORKDIR /build
 COPY requirements.lock ./
 RUN pip install --require-hashes --no-deps --requirement requirements.lock
-COPY pyproject.toml README.md ./
-COPY client client
-COPY schemas schemas
-COPY pipeline pipeline
-COPY tables tables
-COPY sinks sinks
-COPY agents agents
-COPY api api
-COPY feeds feeds
-COPY devstack devstack
-COPY cli cli
+COPY . ./
 RUN pip install --no-deps ./client . && pip check
 
 FROM python:3.11.13-slim-bookworm
