@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.settings import load_settings
+from pipeline.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from devstack.services import Services
+    from devstack.stack import Stack
 
 FOLDER = Path(".tidemark")
 _READY_EVERY = 0.2
@@ -45,7 +46,7 @@ Servers = Annotated[
 
 
 def dev(feed: FeedOption = Feed.SAMPLE, port: Port = None, servers_only: Servers = False) -> None:
-    """Run everything on this machine: Kafka, PostgreSQL, worker, sink, edge and a feed.
+    """Run everything on this machine: Kafka, PostgreSQL, all of Tidemark and a feed.
 
     Data is kept in .tidemark and found again by the next start. Ctrl-C or SIGTERM stops
     everything.
@@ -74,7 +75,7 @@ def _run(feed: Feed, port: int | None, servers_only: bool) -> None:
         _check_port(wanted.http_port)
     _say(f"starting Kafka {kafka_version()} and PostgreSQL (data in {FOLDER}/)")
     with Stack(FOLDER) as stack:
-        environment = _settings(stack.environment(), wanted.http_port)
+        environment = _settings(stack, wanted)
         _say(f"Kafka and PostgreSQL answer ({time.monotonic() - begun:.1f} s)")
         _migrate(stack.folder, environment)
         if servers_only:
@@ -83,15 +84,31 @@ def _run(feed: Feed, port: int | None, servers_only: bool) -> None:
             _serve(feed, stack.folder, environment, begun)
 
 
-def _settings(servers: dict[str, str], port: int) -> dict[str, str]:
-    settings = servers | {
-        "TIDEMARK_HTTP_PORT": str(port),
+def _settings(stack: "Stack", wanted: Settings) -> dict[str, str]:
+    url = f"http://127.0.0.1:{wanted.http_port}"
+    settings = stack.environment() | {
+        "TIDEMARK_HTTP_PORT": str(wanted.http_port),
+        "TIDEMARK_DASHBOARD_URL": wanted.dashboard_url or url,
+        "TIDEMARK_SECRET_KEY": _secret_key(stack.folder, wanted),
         # After a crash the worker need not wait for its predecessor's session to end.
         "TIDEMARK_INSTANCE_ID": os.environ.get("TIDEMARK_INSTANCE_ID", "dev"),
     }
     if sys.stdout.isatty():
         settings["TIDEMARK_LOG_FORMAT"] = os.environ.get("TIDEMARK_LOG_FORMAT", "console")
     return settings
+
+
+def _secret_key(folder: Path, wanted: Settings) -> str:
+    """Return the key that is set, or one of this stack's own, made the first time."""
+    if wanted.secret_key:
+        return wanted.secret_key.get_secret_value()
+    from pipeline.channels.sealing import new_key
+
+    kept = folder / "secret-key"
+    if not kept.exists():
+        kept.touch(mode=0o600)
+        kept.write_text(new_key())
+    return kept.read_text()
 
 
 def _check_port(port: int) -> None:
@@ -131,7 +148,7 @@ def _serve(feed: Feed, folder: Path, environment: dict[str, str], begun: float) 
     from devstack.errors import DevstackError
     from devstack.services import Services
 
-    names = ["worker", "sink", "edge", *(["feed"] if feed is Feed.SAMPLE else [])]
+    names = ["worker", "sink", "notify", "edge", *(["feed"] if feed is Feed.SAMPLE else [])]
     _say(f"starting {', '.join(names)}")
     services = Services(names, folder, environment)
     url = f"http://127.0.0.1:{environment['TIDEMARK_HTTP_PORT']}"
