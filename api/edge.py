@@ -17,6 +17,7 @@ from api.auth.tickets import TicketOffice
 from api.idempotency import Idempotency
 from api.limits import Buckets
 from api.live.hub import Hub
+from api.live.notices import Notices
 from api.live.sessions import Sessions
 from api.producer import Producer
 from api.queries.alerts import AlertQueries
@@ -68,6 +69,7 @@ class Edge:
             open=False,
         )
         self.hub = Hub(settings)
+        self.notices = Notices(settings, self.hub)
         self.producer = Producer(settings)
         self.watch = Watch(settings)
         self.relay = Relay(self.pool, self.producer, topics.alerts)
@@ -98,6 +100,7 @@ class Edge:
                 for name, run in (
                     ("feed", self.hub.feed.run),
                     ("hub", self.hub.watch),
+                    ("notices", self.notices.run),
                     ("producer", self.producer.run),
                     ("watch", self.watch.run),
                     ("relay", self.relay.run),

@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 
 from schemas.alerts import Alert, AlertStatus, AlertType, Severity
 from schemas.metrics import AssetId, MetricChange, MetricType
+from schemas.notifications import Notification
 from schemas.problems import ProblemCode
 from schemas.rest import CurrentMetric, Identity, Resolution, Text
 
@@ -251,10 +252,12 @@ PUSHES: dict[str, type[Struct]] = {
     "metric_change": MetricChange,
     "alert": Alert,
     "alert_status_changed": Alert,
+    "notification": Notification,
 }
-"""Payload of each message that is pushed to subscribers by its `type`.
+"""Payload of each message that is pushed by its `type`, most of them to subscribers.
 
-`alert` is a newly raised one; every later step is `alert_status_changed`.
+`alert` is a newly raised one; every later step is `alert_status_changed`. A
+`notification` goes to the sockets of an actor who asked for it in a channel of their own.
 """
 
 REPLIES: dict[str, type[Struct]] = {

@@ -71,7 +71,8 @@ async def make_channel(call: Call[NoQuery, ChannelRequest]) -> One[NewChannel]:
         "actor": call.caller.actor,
         "name": asked.name,
         "shared": asked.shared,
-        "repeatable": asked.repeatable,
+        # Edges drop a notification that they have had.
+        "repeatable": asked.repeatable or columns["kind"] == ChannelKind.WEBSOCKET,
     }
     _check_shared(columns["kind"], shared=asked.shared)
     try:
