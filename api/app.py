@@ -25,7 +25,7 @@ from api.endpoint import Endpoint
 from api.guard import Guard
 from api.probes import probe_routes
 from api.problems import Refusal, not_found, problem_response, unavailable
-from api.routes import ENDPOINTS, ROOT
+from api.routes import ENDPOINTS
 from api.socket import serve_socket
 from pipeline.settings import Settings
 from schemas.problems import ProblemCode
@@ -74,16 +74,16 @@ def _endpoint_routes(edge: Edge) -> list[Route]:
     """One route for each path, so that a wrong method is answered with 405."""
     by_path: dict[str, dict[str, Endpoint]] = {}
     for endpoint in ENDPOINTS:
-        by_path.setdefault(endpoint.path, {})[endpoint.method] = endpoint
+        by_path.setdefault(endpoint.address, {})[endpoint.method] = endpoint
     return [
-        Route(ROOT + path, functools.partial(_serve, edge, served), methods=list(served))
+        Route(path, functools.partial(_serve, edge, served), methods=list(served))
         for path, served in by_path.items()
     ]
 
 
 async def _serve(edge: Edge, served: dict[str, Endpoint], request: Request) -> Response:
     endpoint = served["GET" if request.method == "HEAD" else request.method]
-    request.scope["tidemark.route"] = ROOT + endpoint.path
+    request.scope["tidemark.route"] = endpoint.address
     if "\0" in request.scope["path"]:
         raise not_found("there is nothing at a path that holds U+0000")
     address = request.client.host if request.client else ""

@@ -5,7 +5,7 @@ Routing, checking, answering and the OpenAPI document all come from the same dec
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar, get_args, get_origin
 from uuid import UUID
 
@@ -26,6 +26,7 @@ Q = TypeVar("Q")
 B = TypeVar("B")
 
 JSON: Final = "application/json"
+ROOT: Final = "/api/quality/realtime"
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
@@ -84,6 +85,8 @@ class Endpoint:
         step: whether it runs in a transaction, where an Idempotency-Key makes a
             repetition harmless.
         media: types of an answer that is no JSON; the handler then returns a response.
+        takes: types of a body that the handler reads, and what is in each.
+        root: what comes before the path.
     """
 
     method: Method
@@ -97,6 +100,13 @@ class Endpoint:
     cached: bool = True
     step: bool = False
     media: tuple[str, ...] = ()
+    takes: Mapping[str, Any] = field(default_factory=dict)
+    root: str = ROOT
+
+    @property
+    def address(self) -> str:
+        """The whole path."""
+        return self.root + self.path
 
     async def call(self, edge: "Edge", caller: Caller, request: Request) -> Response:
         """Check the request, run the handler, encode its answer.

@@ -9,6 +9,7 @@ from api.handlers import (
     assets,
     events,
     exports,
+    feeds,
     forecasts,
     insights,
     metrics,
@@ -19,11 +20,10 @@ from api.handlers import (
 from api.routing_routes import ROUTING
 from schemas import lifecycle, rest
 from schemas.alerts import Alert
+from schemas.feeds import FeedQuery, Intake
 from schemas.forecasts import Forecast, ForecastQuery
 from schemas.insights import Insights, InsightsQuery
 from schemas.system import SocketStats, System
-
-ROOT: Final = "/api/quality/realtime"
 
 
 def _step(name: str, handler: object, body: type) -> Endpoint:
@@ -70,6 +70,10 @@ ENDPOINTS: Final = (
     Endpoint("GET", "/me", system.me, rest.One[rest.Identity], permission=Permission.KNOWN,
              cached=False),
     Endpoint("POST", "/events", events.post, rest.Verdicts, permission=Permission.INGEST,
-             body=bytes, status=202),
+             body=bytes, takes=events.TAKES, status=202),
+    Endpoint("POST", "/feeds/{kind}", feeds.post, Intake, permission=Permission.INGEST,
+             query=FeedQuery, body=bytes, takes=feeds.TAKES, status=202),
+    Endpoint("POST", "/api/v1/lineage", feeds.openlineage, Intake, permission=Permission.INGEST,
+             body=bytes, takes=feeds.TAKES_OPENLINEAGE, status=201, root=""),
     *ROUTING,
 )  # fmt: skip

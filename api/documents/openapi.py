@@ -8,9 +8,9 @@ from typing import Any, Final
 from api.documents.components import parameters_of, schemas_of
 from api.endpoint import JSON, Endpoint
 from api.exports.datasets import DATASETS
-from api.handlers.events import NDJSON
 from api.problems import MEDIA_TYPE
-from api.routes import ENDPOINTS, ROOT
+from api.routes import ENDPOINTS
+from feeds.adapters import ADAPTERS
 from schemas.metrics import MetricEvent
 from schemas.problems import Problem
 
@@ -72,7 +72,7 @@ def openapi() -> dict[str, Any]:
 def _paths() -> dict[str, Any]:
     paths: dict[str, Any] = {}
     for endpoint in ENDPOINTS:
-        path = ROOT + endpoint.path.replace(":path}", "}")
+        path = endpoint.address.replace(":path}", "}")
         paths.setdefault(path, {})[endpoint.method.lower()] = _operation(endpoint)
     return paths
 
@@ -98,6 +98,8 @@ def _parameters(endpoint: Endpoint) -> Iterator[dict[str, Any]]:
         yield _in_path(name, {"type": "string", "format": "uuid"})
     if "{dataset}" in endpoint.path:
         yield _in_path("dataset", {"type": "string", "enum": list(DATASETS)})
+    if "{kind}" in endpoint.path:
+        yield _in_path("kind", {"type": "string", "enum": list(ADAPTERS)})
     if "{asset_id" in endpoint.path:
         yield _in_path("asset_id", {"type": "string", "minLength": 1, "maxLength": 255})
     yield from parameters_of(endpoint.query)
@@ -143,11 +145,7 @@ def _body(endpoint: Endpoint) -> dict[str, Any] | None:
         (schema,), _ = schemas_of([endpoint.body])
         required = bool(schemas_of([endpoint.body])[1][endpoint.body.__name__].get("required"))
         return {"required": required, "content": {JSON: {"schema": schema}}}
-    event = _ref("MetricEvent")
-    several = {"type": "array", "items": event, "minItems": 1, "maxItems": 10_000}
-    content: dict[str, Any] = {JSON: {"schema": {"anyOf": [event, several]}}}
-    for media in sorted(NDJSON):
-        content[media] = {"schema": {"type": "string", "description": "One event a line"}}
+    content = {media: {"schema": schema} for media, schema in endpoint.takes.items()}
     return {"required": True, "content": content}
 
 

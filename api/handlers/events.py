@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -17,6 +17,14 @@ from schemas.rest import Verdict, Verdicts
 NDJSON: Final = frozenset({"application/x-ndjson", "application/jsonl", "application/jsonlines"})
 SECOND: Final = 1_000_000
 MOST_FAULTS: Final = 20
+
+_EVENT: Final = {"$ref": "#/components/schemas/MetricEvent"}
+_EVENTS: Final = {"type": "array", "items": _EVENT, "minItems": 1, "maxItems": 10_000}
+TAKES: Final[dict[str, Any]] = {
+    JSON: {"anyOf": [_EVENT, _EVENTS]},
+    **{media: {"type": "string", "description": "One event a line"} for media in sorted(NDJSON)},
+}
+"""The body in each media type, as JSON Schema."""
 
 _items: Final = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
@@ -36,7 +44,7 @@ async def post(call: Call[NoQuery, bytes]) -> Verdicts:
     verdicts, records = [], []
     for index, raw in enumerate(raws):
         try:
-            event = _check(call, raw)
+            event = check_event(call, raw)
         except InvalidEvent as error:
             verdicts.append(Verdict(index=index, accepted=False, error=str(error)))
             continue
@@ -53,7 +61,12 @@ async def post(call: Call[NoQuery, bytes]) -> Verdicts:
     return Verdicts(data=verdicts, count=len(records), rejected=rejected)
 
 
-def _check(call: Call[NoQuery, bytes], raw: bytes) -> MetricEvent:
+def check_event(call: Call[Any, bytes], raw: bytes) -> MetricEvent:
+    """Return the event in `raw`, if it may be sent now and by this caller.
+
+    Raises:
+        InvalidEvent: it may not.
+    """
     settings = call.edge.settings
     event = decode_event(raw, settings.max_event_bytes)
     check_arrival(
