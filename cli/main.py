@@ -16,6 +16,7 @@ from cli import (
     edge,
     export,
     feed,
+    forecast,
     keys,
     migrate,
     notify,
@@ -40,6 +41,7 @@ app.add_typer(notify.notify, name="notify")
 app.add_typer(keys.keys, name="keys")
 app.add_typer(dead_letters.dead_letters, name="dead-letters")
 app.add_typer(feed.feed, name="feed")
+app.command("forecast")(forecast.forecast)
 app.command("backtest")(backtest.backtest)
 app.command("export")(export.export)
 app.command("doctor")(doctor.doctor)
