@@ -1,8 +1,10 @@
 import type { Alert } from "../wire";
-import { Signal } from "./signal";
+import { LazySignal } from "./signal";
 
 /** Alerts kept at most; the oldest go first. */
 export const MOST_ALERTS = 20_000;
+/** How many more there may be while nobody looks at the list. */
+const SLACK = 2_000;
 
 interface Entry {
   alert: Alert;
@@ -20,11 +22,11 @@ interface Entry {
  * server refuses it. Steps that arrive out of order or twice change nothing.
  */
 export class AlertBook {
-  /** Newest first; replaced once per change. */
-  readonly list = new Signal<readonly Alert[]>([]);
   readonly #entries = new Map<string, Entry>();
   #order: Entry[] = [];
   #sorted = true;
+  /** Newest first. */
+  readonly list = new LazySignal<readonly Alert[]>(() => this.#list());
 
   get(id: string): Alert | undefined {
     return this.#entries.get(id)?.shown;
@@ -33,7 +35,8 @@ export class AlertBook {
   /** Take in alerts or later steps of them; returns those that were news. */
   merge(alerts: readonly Alert[]): Alert[] {
     const news = alerts.filter((alert) => this.#merge(alert));
-    if (news.length) this.#publish();
+    if (this.#order.length > MOST_ALERTS + SLACK) this.#tidy();
+    if (news.length) this.list.changed();
     return news;
   }
 
@@ -47,7 +50,7 @@ export class AlertBook {
   clear(): void {
     this.#entries.clear();
     this.#order = [];
-    this.#publish();
+    this.list.changed();
   }
 
   #merge(alert: Alert): boolean {
@@ -75,17 +78,22 @@ export class AlertBook {
       entry.drafts = change(entry.drafts);
       entry.shown = withDrafts(entry);
     }
-    this.#publish();
+    this.list.changed();
   }
 
-  #publish(): void {
+  #list(): readonly Alert[] {
+    this.#tidy();
+    return this.#order.map((entry) => entry.shown);
+  }
+
+  /** Put the alerts in order and let the oldest go. */
+  #tidy(): void {
     if (!this.#sorted) {
       // Nearly in order as it is, which this sort is quick with.
       this.#order.sort((a, b) => b.time - a.time || (a.alert.id < b.alert.id ? -1 : 1));
       this.#sorted = true;
     }
     for (const old of this.#order.splice(MOST_ALERTS)) this.#entries.delete(old.alert.id);
-    this.list.set(this.#order.map((entry) => entry.shown));
   }
 }
 

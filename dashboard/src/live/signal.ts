@@ -25,8 +25,31 @@ export class Signal<T> {
   };
 }
 
+/** A value that is made when somebody looks at it, however often it has changed before. */
+export class LazySignal<T> {
+  readonly #make: () => T;
+  readonly #changes = new Signal(0);
+  #made: { of: number; value: T } | null = null;
+
+  constructor(make: () => T) {
+    this.#make = make;
+  }
+
+  readonly get = (): T => {
+    const of = this.#changes.get();
+    if (this.#made?.of !== of) this.#made = { of, value: this.#make() };
+    return this.#made.value;
+  };
+
+  changed(): void {
+    this.#changes.set(this.#changes.get() + 1);
+  }
+
+  readonly subscribe = this.#changes.subscribe;
+}
+
 /** The signal's value, renewed with every change or, with an `interval`, at most every so many ms. */
-export function useSignal<T>(signal: Signal<T>, interval = 0): T {
+export function useSignal<T>(signal: Watched<T>, interval = 0): T {
   const subscribe = useMemo(
     () => (interval ? throttled(signal, interval) : signal.subscribe),
     [signal, interval],
@@ -35,6 +58,7 @@ export function useSignal<T>(signal: Signal<T>, interval = 0): T {
 }
 
 type Subscribe = Signal<unknown>["subscribe"];
+type Watched<T> = Pick<Signal<T>, "get" | "subscribe">;
 
 /** Tells of the first change at once, of those right after it together, of the last always. */
 function throttled({ subscribe }: { subscribe: Subscribe }, interval: number): Subscribe {

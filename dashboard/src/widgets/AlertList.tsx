@@ -33,7 +33,6 @@ export function AlertList(props: AlertListProps) {
   const viewport = useRef<HTMLDivElement>(null);
   const rowHeight = useRowHeight(viewport);
   const cursor = useListCursor(alerts);
-  const { above, toTop } = useSteadyScroll(viewport, alerts, rowHeight);
   const rows = useVirtualizer({
     count: alerts.length,
     getScrollElement: () => viewport.current,
@@ -44,6 +43,11 @@ export function AlertList(props: AlertListProps) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: measured anew when rows change height
   useEffect(() => rows.measure(), [rowHeight]);
 
+  const above = useSteadyScroll(alerts, {
+    viewport,
+    rowHeight,
+    atTop: (rows.scrollOffset ?? 0) < rowHeight / 2,
+  });
   const visible = rows.getVirtualItems();
   const last = visible.at(-1)?.index ?? 0;
   useEffect(() => {
@@ -74,7 +78,7 @@ export function AlertList(props: AlertListProps) {
   return (
     <div className={styles.frame}>
       {above > 0 && (
-        <button type="button" className={styles.above} onClick={toTop}>
+        <button type="button" className={styles.above} onClick={() => rows.scrollToIndex(0)}>
           <ArrowUp aria-hidden />
           {above === 1 ? "1 new alert" : `${above} new alerts`}
         </button>

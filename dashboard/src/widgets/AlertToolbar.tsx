@@ -34,7 +34,7 @@ export function AlertToolbar({ found, selection, stepsOf, onStep }: AlertToolbar
       <span className={styles.count} role="status">
         {summary(chosen.length, found)}
       </span>
-      {every && hasMore && (
+      {(selectingAll || (every && hasMore)) && (
         <Button look="quiet" disabled={selectingAll} onClick={selectAll}>
           {selectingAll ? "Getting the rest" : "Select all that match"}
         </Button>

@@ -23,10 +23,13 @@ export interface Alerts {
   isFresh: (id: string) => boolean;
 }
 
+/** Between two renewals of the list, ms: the first change shows at once, a storm by and by. */
+const PACE = 200;
+
 /** The alerts a filter lets through, live. */
 export function useAlerts(filter: AlertFilter): Alerts {
   const session = useSession();
-  const known = useSignal(session.alerts.list);
+  const known = useSignal(session.alerts.list, PACE);
   const epoch = useSignal(session.epoch);
   const { data, hasNextPage, isFetchingNextPage, fetchNextPage, ...query } = useInfiniteQuery(
     {
@@ -46,13 +49,14 @@ export function useAlerts(filter: AlertFilter): Alerts {
 
   const found = useMemo(() => new Set(data?.pages.flatMap((page) => page.ids)), [data]);
   const alerts = useMemo(() => {
-    const reach = hasNextPage ? oldestOf(known, found) : Number.NEGATIVE_INFINITY;
-    return known.filter(
-      (alert) =>
-        matchesFields(filter, alert) &&
-        (found.has(alert.id) ||
-          (matchesText(filter, alert) && Date.parse(alert.timestamp) >= reach)),
-    );
+    // Behind the last that the server has listed so far there would be gaps.
+    const listed = hasNextPage ? known.findLastIndex(({ id }) => found.has(id)) + 1 : known.length;
+    return known
+      .slice(0, listed)
+      .filter(
+        (alert) =>
+          matchesFields(filter, alert) && (found.has(alert.id) || matchesText(filter, alert)),
+      );
   }, [known, found, filter, hasNextPage]);
 
   const before = useRef<ReadonlySet<string> | null>(null);
@@ -93,10 +97,4 @@ function serverQuery(filter: AlertFilter) {
     assetId: filter.asset,
     query: filter.text.trim(),
   };
-}
-
-/** Time down to which the server's list has been read: older alerts would leave gaps. */
-function oldestOf(known: readonly Alert[], found: ReadonlySet<string>): number {
-  const oldest = known.findLast((alert) => found.has(alert.id));
-  return oldest ? Date.parse(oldest.timestamp) : Number.NEGATIVE_INFINITY;
 }

@@ -1,61 +1,37 @@
 import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from "react";
 
-interface Anchor {
-  id: string;
-  index: number;
+interface Scrolled {
+  viewport: RefObject<HTMLElement | null>;
+  rowHeight: number;
+  /** Whether the first row is in view. */
+  atTop: boolean;
 }
 
-interface SteadyScroll {
-  /** Items that came in above since the reader left the top. */
-  above: number;
-  toTop: () => void;
-}
-
-/** Keeps the rows in view where they are while others come in above them. */
-export function useSteadyScroll(
-  viewport: RefObject<HTMLElement | null>,
-  items: readonly { id: string }[],
-  rowHeight: number,
-): SteadyScroll {
+/**
+ * Keeps the rows in view where they are while others come in above them.
+ *
+ * Returns how many came in above since the reader left the top.
+ */
+export function useSteadyScroll(items: readonly { id: string }[], scrolled: Scrolled): number {
+  const { viewport, rowHeight, atTop } = scrolled;
   const [above, setAbove] = useState(0);
-  const anchor = useRef<Anchor | null>(null);
-  const latest = useRef(items);
+  const before = useRef(items);
 
   useLayoutEffect(() => {
-    latest.current = items;
     const element = viewport.current;
-    if (!element) return;
-    const held = anchor.current;
-    const index = held ? items.findIndex(({ id }) => id === held.id) : -1;
-    if (held && index !== -1 && index !== held.index) {
-      element.scrollTop += (index - held.index) * rowHeight;
-      setAbove((before) => Math.max(0, before + index - held.index));
-    }
-    anchor.current = anchorOf(element, items, rowHeight);
+    const shown = before.current;
+    before.current = items;
+    if (!element || shown === items) return;
+    const first = Math.ceil(element.scrollTop / rowHeight);
+    const held = shown[first]?.id;
+    const index = first > 0 ? items.findIndex(({ id }) => id === held) : -1;
+    if (index === -1 || index === first) return;
+    element.scrollTop += (index - first) * rowHeight;
+    setAbove((count) => Math.max(0, count + index - first));
   }, [viewport, items, rowHeight]);
 
   useEffect(() => {
-    const element = viewport.current;
-    if (!element) return;
-    const onScroll = () => {
-      anchor.current = anchorOf(element, latest.current, rowHeight);
-      if (!anchor.current) setAbove(0);
-    };
-    element.addEventListener("scroll", onScroll, { passive: true });
-    return () => element.removeEventListener("scroll", onScroll);
-  }, [viewport, rowHeight]);
-
-  return { above, toTop: () => viewport.current?.scrollTo({ top: 0, behavior: "smooth" }) };
-}
-
-/** The uppermost row that is wholly in view; none at the top, where new ones are to be seen. */
-function anchorOf(
-  element: HTMLElement,
-  items: readonly { id: string }[],
-  rowHeight: number,
-): Anchor | null {
-  if (element.scrollTop < rowHeight / 2) return null;
-  const index = Math.min(Math.ceil(element.scrollTop / rowHeight), items.length - 1);
-  const item = items[index];
-  return item ? { id: item.id, index } : null;
+    if (atTop) setAbove(0);
+  }, [atTop]);
+  return atTop ? 0 : above;
 }

@@ -49,6 +49,14 @@ describe("AlertBook", () => {
     expect(book.list.get()[0]?.timestamp).toBe(time(MOST_ALERTS + 4));
     expect(book.get(many[0]?.id ?? "")).toBeUndefined();
   });
+
+  it("does not grow without bound while nobody looks at the list", () => {
+    const book = new AlertBook();
+    const first = anAlert({ timestamp: "2020-01-01T00:00:00Z" });
+    book.merge([first]);
+    book.merge(Array.from({ length: 2 * MOST_ALERTS }, () => anAlert()));
+    expect(book.get(first.id)).toBeUndefined();
+  });
 });
 
 describe("AssetBook", () => {

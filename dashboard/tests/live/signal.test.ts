@@ -1,0 +1,47 @@
+import { act, renderHook } from "@testing-library/react";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { LazySignal, Signal, useSignal } from "../../src/live/signal";
+
+describe("useSignal with an interval", () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+
+  const pass = (milliseconds: number) => act(() => vi.advanceTimersByTime(milliseconds));
+
+  it("shows the first change at once, those right after it together, the last always", () => {
+    const signal = new Signal(0);
+    const shown: number[] = [];
+    renderHook(() => shown.push(useSignal(signal, 100)));
+    signal.set(1);
+    pass(1);
+    for (let value = 2; value <= 10; value++) {
+      signal.set(value);
+      pass(10);
+    }
+    pass(200);
+    expect(shown).toEqual([0, 1, 10]);
+  });
+
+  it("tells nobody who has left", () => {
+    const signal = new Signal(0);
+    const { unmount } = renderHook(() => useSignal(signal, 100));
+    signal.set(1);
+    unmount();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe("LazySignal", () => {
+  it("makes its value when it is looked at, once per change", () => {
+    const make = vi.fn(() => ({}));
+    const signal = new LazySignal(make);
+    const heard = vi.fn();
+    signal.subscribe(heard);
+    for (let count = 0; count < 5; count++) signal.changed();
+    expect(heard).toHaveBeenCalledTimes(5);
+    expect(make).not.toHaveBeenCalled();
+    expect(signal.get()).toBe(signal.get());
+    expect(make).toHaveBeenCalledTimes(1);
+  });
+});
