@@ -108,14 +108,14 @@ class AssetTable(faust.Table):
         """
         for event in batch:
             changelog: Batch = event.value
-            records = [r for r in changelog.records if r.key is not None and r.value is not None]
-            keys = list({record.key for record in records})
+            written = [(r.key, r.value) for r in changelog.records if r.key and r.value]
+            keys = list({key for key, _ in written})
             held = dict(zip(keys, self.local.read(changelog.partition, keys), strict=True))
             newest: dict[bytes, bytes] = {}
-            for record in records:
-                rival = held[record.key]
-                if rival is None or _offset(record.value) >= _offset(rival):
-                    held[record.key] = newest[record.key] = record.value
+            for key, value in written:
+                rival = held[key]
+                if rival is None or _offset(value) >= _offset(rival):
+                    held[key] = newest[key] = value
             self.local.write(changelog.partition, newest.items(), changelog.next_offset - 1)
 
 
