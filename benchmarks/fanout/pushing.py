@@ -11,6 +11,8 @@ from collections.abc import Callable
 
 FRAME_BYTES = 250
 HEADER_BYTES = 4
+SILENCE_SECONDS = 3600
+"""Interval of pings: the clients, which only count, would not answer them."""
 
 
 def message(number: int, size: int = FRAME_BYTES - HEADER_BYTES) -> dict[str, object]:

@@ -6,16 +6,19 @@ import json
 import socketio
 import uvicorn
 
-from benchmarks.fanout.pushing import message, obey
+from benchmarks.fanout.pushing import SILENCE_SECONDS, message, obey
 
 
 async def main() -> None:
     hub = socketio.AsyncServer(
-        async_mode="asgi", transports=["websocket"], cors_allowed_origins="*", ping_interval=3600
+        async_mode="asgi",
+        transports=["websocket"],
+        cors_allowed_origins="*",
+        ping_interval=SILENCE_SECONDS,
     )
     config = uvicorn.Config(
         socketio.ASGIApp(hub), port=0, ws_per_message_deflate=False, log_config=None,
-        lifespan="off", backlog=4096,
+        lifespan="off", backlog=4096, ws_ping_interval=SILENCE_SECONDS,
     )  # fmt: skip
     config.load()
     server = uvicorn.Server(config)

@@ -13,9 +13,9 @@ from starlette.websockets import WebSocket
 from api.edge import Edge
 from api.live.events import CHANGES, read_event
 from api.live.position import Cursor, Place
-from api.socket import HEARTBEAT_SECONDS, serve_socket
+from api.socket import serve_socket
 from api.wire import LineProtocol
-from benchmarks.fanout.pushing import FRAME_BYTES, HEADER_BYTES, obey
+from benchmarks.fanout.pushing import FRAME_BYTES, HEADER_BYTES, SILENCE_SECONDS, obey
 from pipeline.settings import Settings
 
 PLACE = Place(CHANGES, 0)
@@ -49,7 +49,7 @@ async def main() -> None:
     app: Any = Starlette(routes=[WebSocketRoute("/", socket)])
     config = uvicorn.Config(
         app, port=0, ws=LineProtocol, ws_per_message_deflate=False, log_config=None, loop=loop,
-        lifespan="off", backlog=4096, ws_ping_interval=HEARTBEAT_SECONDS,
+        lifespan="off", backlog=4096, ws_ping_interval=SILENCE_SECONDS,
     )  # fmt: skip
     config.load()
     server = uvicorn.Server(config)
