@@ -32,4 +32,6 @@ def read(body: bytes, options: Options) -> ParsedDocument:
             "event_id": event.event_id or uuid5(TIDEMARK_NAMESPACE, f"jsonl\n{line.decode()}"),
         }
         parsed.events.append(msgspec.structs.replace(event, **changes))
+    if not parsed.events and not parsed.faults:
+        parsed.faults.append(Fault("the document is empty"))
     return parsed
