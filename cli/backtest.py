@@ -16,14 +16,8 @@ from rich.table import Table
 
 from cli.database import run
 from cli.moments import moment
-from pipeline.settings import (
-    Frozen,
-    Settings,
-    ThresholdLookup,
-    ThresholdOverride,
-    Thresholds,
-    load_settings,
-)
+from pipeline.settings import Settings, load_settings
+from pipeline.thresholds import Frozen, ThresholdLookup, ThresholdOverride, Thresholds
 from schemas.metrics import MetricEvent, MetricType
 
 if TYPE_CHECKING:

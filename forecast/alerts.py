@@ -10,7 +10,7 @@ from forecast.model import Forecast
 from forecast.series import Series
 from pipeline.breach import Breach, find_breach
 from pipeline.operators.identity import TIDEMARK_NAMESPACE, step_id
-from pipeline.settings import Prediction
+from pipeline.thresholds import Prediction
 from schemas.alerts import SEVERITY_RANK, Alert, AlertMetadata, AlertStatus, AlertType, Severity
 from schemas.metrics import MetricType
 

@@ -16,7 +16,7 @@ from forecast.alerts import follow
 from forecast.model import Forecast, forecast
 from forecast.series import Series, pages
 from forecast.store import Made, open_alerts, store, tell
-from pipeline.settings import Thresholds
+from pipeline.thresholds import Thresholds
 from schemas.metrics import PERCENT_METRICS
 
 PAGE: Final = 500

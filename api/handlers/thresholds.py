@@ -2,7 +2,7 @@
 
 from api.endpoint import Call
 from api.problems import not_found
-from pipeline.settings import Steps
+from pipeline.thresholds import Steps
 from schemas.rest import AssetThresholds, One, SeveritySteps, ThresholdsQuery
 
 

@@ -14,7 +14,7 @@ from api.auth.scope import Scope
 from api.paging import cursor_of, key_of, split
 from api.queries.assets import AssetKey
 from api.queries.where import Where
-from pipeline.settings import Scoring
+from pipeline.thresholds import Scoring
 from schemas.metrics import MetricType
 from schemas.rest import (
     AssetDimensions,

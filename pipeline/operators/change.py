@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from pipeline.settings import Steps, Thresholds
+from pipeline.thresholds import Steps, Thresholds
 from schemas.alerts import AlertType, Severity
 from schemas.metrics import DIMENSIONS, PERCENT_METRICS, MetricType
 

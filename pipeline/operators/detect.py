@@ -13,7 +13,7 @@ from pipeline.operators.identity import derived_event_id, fingerprint
 from pipeline.operators.state import AssetState, MetricState
 from pipeline.operators.validate import InvalidEvent, check_arrival, check_key, decode_event
 from pipeline.record import Record
-from pipeline.settings import Thresholds
+from pipeline.thresholds import Thresholds
 from schemas.alerts import Alert, AlertStatus, AlertType, Severity
 from schemas.metrics import DIMENSIONS, MetricChange, MetricEvent, MetricType
 

@@ -10,7 +10,7 @@ from pipeline.operators.change import Finding, exact_change, find, smallest_boun
 from pipeline.operators.compose import instant, known, micros
 from pipeline.operators.identity import step_id
 from pipeline.operators.state import Incident, MetricState
-from pipeline.settings import Incidents, Thresholds
+from pipeline.thresholds import Incidents, Thresholds
 from schemas.alerts import SEVERITY_RANK, Alert, AlertStatus, AlertType
 from schemas.metrics import MetricEvent, MetricType
 

@@ -13,7 +13,7 @@ from pipeline.operators.change import Finding
 from pipeline.operators.compose import instant, known
 from pipeline.operators.identity import TIDEMARK_NAMESPACE, step_id
 from pipeline.operators.state import AssetState, MetricState
-from pipeline.settings import Scoring
+from pipeline.thresholds import Scoring
 from schemas.alerts import SEVERITY_RANK, Alert, AlertStatus
 from schemas.metrics import DIMENSIONS, MetricEvent, MetricType
 

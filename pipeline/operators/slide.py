@@ -6,7 +6,7 @@ from typing import NamedTuple
 from pipeline.operators import change
 from pipeline.operators.change import Finding, exact_change, smallest_bound
 from pipeline.operators.state import MetricState
-from pipeline.settings import Thresholds
+from pipeline.thresholds import Thresholds
 from schemas.alerts import AlertType
 from schemas.metrics import MetricEvent, MetricType
 

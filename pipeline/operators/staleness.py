@@ -3,7 +3,7 @@
 from typing import Final
 
 from pipeline.operators.state import AssetState, Liveness
-from pipeline.settings import Thresholds
+from pipeline.thresholds import Thresholds
 
 SECOND: Final = 1_000_000
 """Microseconds."""

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pipeline.backtest import Backtest, compare
 from pipeline.operators.detect import Rules
-from pipeline.settings import Incidents, Steps, ThresholdLookup, Thresholds
+from pipeline.thresholds import Incidents, Steps, ThresholdLookup, Thresholds
 from schemas.metrics import MetricEvent, MetricType
 
 from .operators.events import ASSET, START, scores

@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import psycopg
 
-from pipeline.settings import Prediction, Settings, Thresholds
+from pipeline.settings import Settings
+from pipeline.thresholds import Prediction, Thresholds
 from pipeline.topics import Topics
 from schemas.alerts import Alert
 from sinks.alerts import store

@@ -10,7 +10,8 @@ import httpx
 import psycopg
 import pytest
 
-from pipeline.settings import Scoring, Settings, Thresholds
+from pipeline.settings import Settings
+from pipeline.thresholds import Scoring, Thresholds
 from pipeline.topics import Topics
 from schemas.alerts import AlertStatus, Severity
 from schemas.metrics import MetricEvent, MetricType

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.settings import Incidents, Thresholds
+from pipeline.thresholds import Incidents, Thresholds
 from tests.conftest import SettingsFactory
 from tests.integration.stream.conftest import Stream, an_event
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from pipeline.operators.detect import Outcome, Rules, detect
 from pipeline.operators.state import AssetState
-from pipeline.settings import Settings, ThresholdLookup, Thresholds
+from pipeline.settings import Settings
+from pipeline.thresholds import ThresholdLookup, Thresholds
 
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 ASSET = "warehouse.sales.orders"

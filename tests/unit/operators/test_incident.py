@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from pipeline.operators.detect import detect
 from pipeline.operators.state import AssetState
-from pipeline.settings import Incidents, Thresholds
+from pipeline.thresholds import Incidents, Thresholds
 from schemas.alerts import SEVERITY_RANK, is_newly_raised
 from tables import codec
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from pipeline.operators.detect import detect
 from pipeline.operators.scoring import DECIMALS, Part, contributions, mean, standing
 from pipeline.operators.state import MetricState
-from pipeline.settings import Incidents, Scoring, ThresholdOverride, Thresholds
+from pipeline.thresholds import Incidents, Scoring, ThresholdOverride, Thresholds
 from schemas.alerts import is_newly_raised
 from schemas.metrics import DIMENSIONS, MetricType
 

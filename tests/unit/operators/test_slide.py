@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.operators.detect import detect
-from pipeline.settings import Incidents, Steps, Thresholds
+from pipeline.thresholds import Incidents, Steps, Thresholds
 from schemas.alerts import SEVERITY_RANK
 from schemas.metrics import MetricType
 

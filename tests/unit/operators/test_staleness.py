@@ -9,7 +9,7 @@ from pipeline.operators.compose import stale_alert
 from pipeline.operators.detect import detect
 from pipeline.operators.staleness import SECOND
 from pipeline.operators.state import AssetState
-from pipeline.settings import Thresholds
+from pipeline.thresholds import Thresholds
 from schemas.alerts import AlertStatus
 
 from .events import ASSET, payload, record, rules

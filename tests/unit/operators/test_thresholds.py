@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.operators.change import exact_change, percent_of, severity_of
-from pipeline.settings import Steps, Thresholds
+from pipeline.thresholds import Steps, Thresholds
 
 from .events import issues, payload, run, scores
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.operators.change import exact_change, find, is_published, is_trifling
-from pipeline.settings import Steps, Thresholds
+from pipeline.thresholds import Steps, Thresholds
 from schemas.metrics import PERCENT_METRICS, MetricType
 
 METRICS = st.sampled_from(sorted(PERCENT_METRICS))

@@ -13,14 +13,11 @@ from cli.main import app
 from pipeline.settings import (
     Settings,
     SettingsError,
-    Steps,
-    ThresholdLookup,
-    ThresholdOverride,
-    Thresholds,
     is_fernet_key,
     load_settings,
     thresholds_by_asset,
 )
+from pipeline.thresholds import Steps, ThresholdLookup, ThresholdOverride, Thresholds
 from tests.conftest import ROOT
 
 STEPS = {"critical": 30, "high": 20, "medium": 10}
