@@ -120,7 +120,7 @@ dashboard/node_modules/.built: dashboard/node_modules/.installed $(DASHBOARD_SOU
 	@cd dashboard && npm run --silent build
 	@touch $@
 
-# The browser tests' browser, and the proxy of the deployment test, are Debian's.
+# Debian's: the browser tests' browser, the deployment test's proxy, an example's tools.
 .PHONY: browser
 browser:
-	@.ci/install-debian chromium nginx-light
+	@.ci/install-debian chromium nginx-light kcat jq
