@@ -7,7 +7,8 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from schemas.alerts import Alert, AlertStatus, AlertType, Severity
+from schemas.alerts import Alert, Severity
+from schemas.lifecycle import AlertFilter
 from schemas.metrics import AssetId, MetricChange, MetricType
 from schemas.notifications import Notification
 from schemas.problems import ProblemCode
@@ -96,13 +97,11 @@ class GetMetrics(Struct, rename="camel", kw_only=True, omit_defaults=True):
     cursor: str | None = None
 
 
-class GetAlerts(Struct, rename="camel", kw_only=True, omit_defaults=True):
-    """Ask for alerts, newest first."""
+class GetAlerts(
+    AlertFilter, rename="camel", kw_only=True, omit_defaults=True, forbid_unknown_fields=False
+):
+    """Ask for alerts, newest first; the filters are those of REST."""
 
-    status: list[AlertStatus] | None = None
-    severity: list[Severity] | None = None
-    alert_type: list[AlertType] | None = None
-    asset_id: AssetId | None = None
     limit: Annotated[int, Meta(ge=1, le=1000)] = 100
     cursor: str | None = None
 

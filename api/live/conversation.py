@@ -190,14 +190,8 @@ class Conversation:
         self._client.reply("metrics", Metrics(metrics=found, next_cursor=cursor), request_id)
 
     async def _get_alerts(self, asked: GetAlerts, request_id: str | None) -> None:
-        wanted = AlertFilter(
-            status=asked.status,
-            severity=asked.severity,
-            alert_type=asked.alert_type,
-            asset_id=asked.asset_id,
-        )
         found, cursor = await self._edge.alerts.page(
-            self._caller.scope, wanted, asked.limit, asked.cursor
+            self._caller.scope, asked, asked.limit, asked.cursor
         )
         self._client.reply("alerts", Alerts(alerts=found, next_cursor=cursor), request_id)
 

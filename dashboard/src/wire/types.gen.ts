@@ -23,6 +23,13 @@ export type Severity = "critical" | "high" | "low" | "medium";
  */
 export type AlertStatus = "acknowledged" | "active" | "ignored" | "resolved";
 /**
+ * What the alerts of one message have in common.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "GroupBy".
+ */
+export type GroupBy = "alert" | "owner" | "source";
+/**
  * What a value measures.
  *
  * This interface was referenced by `Wire`'s JSON-Schema
@@ -48,6 +55,34 @@ export type MetricType =
  */
 export type StepAction = "acknowledge" | "assign" | "comment" | "ignore" | "reopen" | "resolve";
 /**
+ * How a channel is spoken to.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "ChannelKind".
+ */
+export type ChannelKind = "apprise" | "webhook" | "websocket";
+/**
+ * Why an alert is told of.
+ *
+ * `worsened`: an alert that was told already has risen in severity; `repeated`: it is
+ * still active; `unacknowledged`: nobody has acknowledged it in time.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "Occasion".
+ */
+export type Occasion = "raised" | "repeated" | "resolved" | "unacknowledged" | "worsened";
+/**
+ * What became of a message.
+ *
+ * `failed`: given up after the last attempt, see the dead letters; `interrupted`: a process
+ * ended while sending, so nobody knows whether it arrived, and it is not sent again
+ * unless somebody asks; `cancelled`: its channel is gone.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "DeliveryState".
+ */
+export type DeliveryState = "cancelled" | "failed" | "interrupted" | "pending" | "sending" | "sent";
+/**
  * What a token may do: read; take steps; send events; everything.
  *
  * This interface was referenced by `Wire`'s JSON-Schema
@@ -62,6 +97,7 @@ export type Role = "admin" | "ingester" | "operator" | "viewer";
  */
 export type ProblemCode =
   | "bad_request"
+  | "conflict"
   | "host_not_allowed"
   | "idempotency_conflict"
   | "internal"
@@ -79,16 +115,6 @@ export type ProblemCode =
   | "unavailable"
   | "unknown_type"
   | "unsupported_media_type";
-/**
- * Why an alert is told of.
- *
- * `worsened`: an alert that was told already has risen in severity; `repeated`: it is
- * still active; `unacknowledged`: nobody has acknowledged it in time.
- *
- * This interface was referenced by `Wire`'s JSON-Schema
- * via the `definition` "Occasion".
- */
-export type Occasion = "raised" | "repeated" | "resolved" | "unacknowledged" | "worsened";
 /**
  * What is pushed: metric changes, or alerts and their steps.
  *
@@ -226,6 +252,136 @@ export interface AlertPage {
   count: number;
   nextCursor?: string | null;
   success?: true;
+}
+/**
+ * A subscription as it stands. `scope`: its author's asset globs, it reaches no further.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "AlertSubscription".
+ */
+export interface AlertSubscription {
+  id: string;
+  actor: string;
+  scope: string[];
+  name: string;
+  channels: string[];
+  assetPattern: string | null;
+  source: string | null;
+  owner: string | null;
+  alertTypes: AlertType[];
+  minimumSeverity: Severity;
+  escalations: Escalation[];
+  quietHours: QuietHours | null;
+  groupBy: GroupBy;
+  groupWaitSeconds: number;
+  groupIntervalSeconds: number;
+  repeatIntervalSeconds: number | null;
+  notifyResolved: boolean;
+  mutedBySource: boolean;
+  enabled: boolean;
+  createdAt: string;
+  updatedAt: string;
+}
+/**
+ * Who else is told when nobody has acknowledged `after_seconds` after the first message.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "Escalation".
+ */
+export interface Escalation {
+  afterSeconds: number;
+  /**
+   * @minItems 1
+   * @maxItems 20
+   */
+  channels: string[];
+}
+/**
+ * From `start` to `end` (past midnight if that is earlier) nothing is told.
+ *
+ * What is still true when they end is told then. Alerts of at least the severity
+ * `unless` are told all the same; null: none.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "QuietHours".
+ */
+export interface QuietHours {
+  start: string;
+  end: string;
+  /**
+   * IANA name
+   */
+  timeZone: string;
+  unless?: Severity | null;
+}
+/**
+ * A single thing.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "AlertSubscriptionAnswer".
+ */
+export interface AlertSubscriptionAnswer {
+  data: AlertSubscription;
+  count?: number;
+  success?: true;
+}
+/**
+ * A list. `next_cursor` asks for what follows; null on the last page.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "AlertSubscriptionPage".
+ */
+export interface AlertSubscriptionPage {
+  data: AlertSubscription[];
+  count: number;
+  nextCursor?: string | null;
+  success?: true;
+}
+/**
+ * Which alerts are told to which channels, and how; what is null does not restrict.
+ *
+ * `asset_pattern` is an id or a glob; `owner` is the asset's. Grouped alerts of a source or
+ * owner wait `group_wait_seconds` for others (null: 30, or 0 where each is told by
+ * itself) and come at most every `group_interval_seconds` (null: 300, or 0).
+ * `repeat_interval_seconds` reminds of what stays active; null: never. With
+ * `muted_by_source` the alerts of a source's assets are not told while an alert at least as
+ * severe is active on the asset that is named like the source. `actor` is for
+ * admins: whose it is, if not their own.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "AlertSubscriptionRequest".
+ */
+export interface AlertSubscriptionRequest {
+  name: string;
+  /**
+   * @minItems 1
+   * @maxItems 20
+   */
+  channels: string[];
+  assetPattern?: string | null;
+  source?: string | null;
+  owner?: string | null;
+  alertTypes?: AlertType[];
+  /**
+   * How bad it is.
+   */
+  minimumSeverity?: "critical" | "high" | "low" | "medium";
+  /**
+   * @maxItems 5
+   */
+  escalations?: Escalation[];
+  quietHours?: QuietHours | null;
+  /**
+   * What the alerts of one message have in common.
+   */
+  groupBy?: "alert" | "owner" | "source";
+  groupWaitSeconds?: number | null;
+  groupIntervalSeconds?: number | null;
+  repeatIntervalSeconds?: number | null;
+  notifyResolved?: boolean;
+  mutedBySource?: boolean;
+  enabled?: boolean;
+  actor?: string | null;
 }
 /**
  * An asset and how it stands. Values are null where none was ever reported.
@@ -445,6 +601,78 @@ export interface BulkResultAnswer {
   success?: true;
 }
 /**
+ * A channel as it stands; of its address only what is no secret.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "Channel".
+ */
+export interface Channel {
+  id: string;
+  actor: string;
+  name: string;
+  kind: ChannelKind;
+  service: string;
+  address: string;
+  shared: boolean;
+  repeatable: boolean;
+  createdAt: string;
+  updatedAt: string;
+}
+/**
+ * A single thing.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "ChannelAnswer".
+ */
+export interface ChannelAnswer {
+  data: Channel;
+  count?: number;
+  success?: true;
+}
+/**
+ * What is to change of a channel; what is left out stays.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "ChannelChange".
+ */
+export interface ChannelChange {
+  name?: string;
+  address?: string;
+  shared?: boolean;
+  repeatable?: boolean;
+}
+/**
+ * A list. `next_cursor` asks for what follows; null on the last page.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "ChannelPage".
+ */
+export interface ChannelPage {
+  data: Channel[];
+  count: number;
+  nextCursor?: string | null;
+  success?: true;
+}
+/**
+ * Where messages go.
+ *
+ * `address` is an http(s) URL of a webhook, `websocket://` for the actor's own
+ * dashboards, or any URL of apprise, such as `mailto://` or `slack://`; it is never shown
+ * again. `secret` signs a webhook's messages (`whsec_` and base64; null: one is made).
+ * `shared`: others may subscribe it too. `repeatable`: the receiver drops a message it
+ * has had, so one whose fate is unknown after a crash is sent again.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "ChannelRequest".
+ */
+export interface ChannelRequest {
+  name: string;
+  address: string;
+  secret?: string | null;
+  shared?: boolean;
+  repeatable?: boolean;
+}
+/**
  * A remark; the alert's status stays.
  *
  * This interface was referenced by `Wire`'s JSON-Schema
@@ -463,6 +691,29 @@ export interface Component {
   name: string;
   ready: boolean;
   detail: string;
+}
+/**
+ * What is watched: assets known, heard of within 24 hours, with a score, with dimensions.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "Coverage".
+ */
+export interface Coverage {
+  assets: number;
+  recent: number;
+  withScore: number;
+  withDimensions: number;
+  metrics: MetricCoverage[];
+}
+/**
+ * How many assets have ever reported a metric.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "MetricCoverage".
+ */
+export interface MetricCoverage {
+  metricType: MetricType;
+  assets: number;
 }
 /**
  * The newest value of one metric of one asset.
@@ -493,6 +744,126 @@ export interface CurrentMetricPage {
   success?: true;
 }
 /**
+ * Alerts of a UTC day, `YYYY-MM-DD`.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "DayVolume".
+ */
+export interface DayVolume {
+  date: string;
+  alerts: number;
+  bySeverity: SeverityCounts;
+}
+/**
+ * Active alerts by severity.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "SeverityCounts".
+ */
+export interface SeverityCounts {
+  critical?: number;
+  high?: number;
+  medium?: number;
+  low?: number;
+}
+/**
+ * One message to one channel and what became of it.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "Delivery".
+ */
+export interface Delivery {
+  id: string;
+  channelId: string;
+  channelName: string;
+  subscriptionId: string | null;
+  actor: string;
+  notification: Notification;
+  state: DeliveryState;
+  attempts: number;
+  nextAttemptAt: string;
+  finishedAt: string | null;
+  error: string | null;
+  createdAt: string;
+  updatedAt: string;
+}
+/**
+ * One message to one channel.
+ *
+ * `id` is the delivery's, equal in every attempt: a receiver that remembers ids sees
+ * each message once. `group` names what its alerts have in common. A test has no alerts.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "Notification".
+ */
+export interface Notification {
+  id: string;
+  createdAt: string;
+  alerts: NotifiedAlert[];
+  subscriptionId?: string | null;
+  subscription?: string | null;
+  group?: string | null;
+  test?: boolean;
+}
+/**
+ * An alert, why it is told of, whose it is and where to look at it.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "NotifiedAlert".
+ */
+export interface NotifiedAlert {
+  occasion: Occasion;
+  alert: Alert;
+  owner?: string | null;
+  link?: string | null;
+}
+/**
+ * A single thing.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "DeliveryAnswer".
+ */
+export interface DeliveryAnswer {
+  data: Delivery;
+  count?: number;
+  success?: true;
+}
+/**
+ * A list. `next_cursor` asks for what follows; null on the last page.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "DeliveryPage".
+ */
+export interface DeliveryPage {
+  data: Delivery[];
+  count: number;
+  nextCursor?: string | null;
+  success?: true;
+}
+/**
+ * What is wrong with a part of a document. `line` counts from 1.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "DocumentFault".
+ */
+export interface DocumentFault {
+  message: string;
+  field?: string | null;
+  line?: number | null;
+}
+/**
+ * Some durations in seconds; null where there are none.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "Durations".
+ */
+export interface Durations {
+  count: number;
+  mean: number | null;
+  median: number | null;
+  p90: number | null;
+}
+/**
  * One field and what is wrong with it.
  *
  * This interface was referenced by `Wire`'s JSON-Schema
@@ -501,6 +872,70 @@ export interface CurrentMetricPage {
 export interface Fault {
   field: string;
   message: string;
+}
+/**
+ * The days to come of one metric of one asset.
+ *
+ * There are no points where `refusal` says why: the series is `too_short` (49 days are
+ * needed) or `constant`, or the model did `no_better` than the seasonal naive in backtests.
+ * `mase` and `naive_mase` are the mean absolute scaled errors of both, `coverage` is the share
+ * of days within the 80 % interval, all of backtests.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "Forecast".
+ */
+export interface Forecast {
+  assetId: string;
+  metricType: MetricType;
+  madeAt: string;
+  lastDate: string;
+  model: string;
+  refusal: ("constant" | "no_better" | "too_short") | null;
+  mase: number | null;
+  naiveMase: number | null;
+  coverage: number | null;
+  points: ForecastPoint[];
+  breach: PredictedBreach | null;
+}
+/**
+ * A day to come (`YYYY-MM-DD`, UTC): what is expected, and intervals of 80 and 95 %.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "ForecastPoint".
+ */
+export interface ForecastPoint {
+  date: string;
+  mean: number;
+  low80: number;
+  high80: number;
+  low95: number;
+  high95: number;
+}
+/**
+ * When a score is expected to fall below a bound, in days after the last that was known.
+ *
+ * `earliest` and `latest` are of the 80 % interval; null: beyond the forecast.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "PredictedBreach".
+ */
+export interface PredictedBreach {
+  below: number;
+  days: number;
+  earliest: number;
+  latest: number | null;
+  message: string;
+}
+/**
+ * A single thing.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "ForecastAnswer".
+ */
+export interface ForecastAnswer {
+  data: Forecast;
+  count?: number;
+  success?: true;
 }
 /**
  * The scores of a group of assets: of a source, or (null) of all the caller may see.
@@ -544,6 +979,32 @@ export interface PartitionLag {
   committed: number | null;
   end: number;
   lag: number;
+}
+/**
+ * An alert that a subscriber is not told of just now, and why.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "HeldAlert".
+ */
+export interface HeldAlert {
+  subscriptionId: string;
+  subscription: string;
+  alertId: string;
+  assetId: string;
+  severity: Severity;
+  reason: string;
+}
+/**
+ * A list. `next_cursor` asks for what follows; null on the last page.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "HeldAlertPage".
+ */
+export interface HeldAlertPage {
+  data: HeldAlert[];
+  count: number;
+  nextCursor?: string | null;
+  success?: true;
 }
 /**
  * One event as it was recorded. `late`: older than what had been applied then.
@@ -604,6 +1065,147 @@ export interface IgnoreRequest {
   comment?: string | null;
 }
 /**
+ * How alerting fared from `since` until `until`, by the alerts' timestamps.
+ *
+ * `to_detect` is from a measurement's timestamp until its alert was stored (silence is left
+ * out, since it has no moment); `to_acknowledge` and `to_resolve` from then until the first
+ * such step; `resolved_by_itself` counts those that the stream resolved.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "Insights".
+ */
+export interface Insights {
+  since: string;
+  until: string;
+  alerts: number;
+  open: number;
+  ignored: number;
+  resolved: number;
+  resolvedByItself: number;
+  toDetect: Durations;
+  toAcknowledge: Durations;
+  toResolve: Durations;
+  byRule: RuleVolume[];
+  byDay: DayVolume[];
+  noisiest: NoisyAsset[];
+  coverage: Coverage;
+}
+/**
+ * Alerts that a rule raised. `ignored` says how many were of no use to anybody.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "RuleVolume".
+ */
+export interface RuleVolume {
+  rule: string;
+  alerts: number;
+  ignored: number;
+  bySeverity: SeverityCounts;
+}
+/**
+ * An asset and the alerts over it; `open` are active or acknowledged.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "NoisyAsset".
+ */
+export interface NoisyAsset {
+  assetId: string;
+  assetName: string;
+  alerts: number;
+  open: number;
+  worstSeverity: Severity;
+  lastAlert: string;
+  lastAt: string;
+}
+/**
+ * A single thing.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "InsightsAnswer".
+ */
+export interface InsightsAnswer {
+  data: Insights;
+  count?: number;
+  success?: true;
+}
+/**
+ * What came of a document: `count` events for `assets`, and `data`, the faults of the rest.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "Intake".
+ */
+export interface Intake {
+  data: DocumentFault[];
+  count: number;
+  assets: string[];
+  success?: true;
+}
+/**
+ * When work is planned on some assets: their alerts are told afterwards, if still true.
+ *
+ * Once, from `starts_at` to `ends_at`; or whenever `schedule` says in `time_zone`, for
+ * `duration_seconds`, between the two if they are given. `asset_pattern` or `source` is needed.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "MaintenanceRequest".
+ */
+export interface MaintenanceRequest {
+  name: string;
+  assetPattern?: string | null;
+  source?: string | null;
+  startsAt?: string | null;
+  endsAt?: string | null;
+  schedule?: string | null;
+  durationSeconds?: number | null;
+  timeZone?: string | null;
+  enabled?: boolean;
+}
+/**
+ * A maintenance window as it stands.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "MaintenanceWindow".
+ */
+export interface MaintenanceWindow {
+  id: string;
+  actor: string;
+  scope: string[];
+  name: string;
+  assetPattern: string | null;
+  source: string | null;
+  startsAt: string | null;
+  endsAt: string | null;
+  schedule: string | null;
+  durationSeconds: number | null;
+  timeZone: string | null;
+  enabled: boolean;
+  createdAt: string;
+  updatedAt: string;
+}
+/**
+ * A single thing.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "MaintenanceWindowAnswer".
+ */
+export interface MaintenanceWindowAnswer {
+  data: MaintenanceWindow;
+  count?: number;
+  success?: true;
+}
+/**
+ * A list. `next_cursor` asks for what follows; null on the last page.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "MaintenanceWindowPage".
+ */
+export interface MaintenanceWindowPage {
+  data: MaintenanceWindow[];
+  count: number;
+  nextCursor?: string | null;
+  success?: true;
+}
+/**
  * One measurement of one asset, as ingestion jobs send it.
  *
  * `value` is 0-100 for score and dimensions, a whole number >= 0 for issues.
@@ -626,6 +1228,74 @@ export interface MetricEvent {
   assetType?: string | null;
   source?: string | null;
   metadata?: {};
+}
+/**
+ * A channel just made. `secret` checks a webhook's signatures; it is not shown again.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "NewChannel".
+ */
+export interface NewChannel {
+  channel: Channel;
+  secret: string | null;
+}
+/**
+ * A single thing.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "NewChannelAnswer".
+ */
+export interface NewChannelAnswer {
+  data: NewChannel;
+  count?: number;
+  success?: true;
+}
+/**
+ * Whose the assets of a pattern are, and who said so.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "Owner".
+ */
+export interface Owner {
+  id: string;
+  assetPattern: string;
+  owner: string;
+  actor: string;
+  createdAt: string;
+  updatedAt: string;
+}
+/**
+ * A single thing.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "OwnerAnswer".
+ */
+export interface OwnerAnswer {
+  data: Owner;
+  count?: number;
+  success?: true;
+}
+/**
+ * A list. `next_cursor` asks for what follows; null on the last page.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "OwnerPage".
+ */
+export interface OwnerPage {
+  data: Owner[];
+  count: number;
+  nextCursor?: string | null;
+  success?: true;
+}
+/**
+ * Whose the assets of a pattern are. Of several patterns that match, the longest counts.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "OwnerRequest".
+ */
+export interface OwnerRequest {
+  assetPattern: string;
+  owner: string;
 }
 /**
  * The value that `percent` of all values do not exceed, to half a percent of itself.
@@ -698,16 +1368,62 @@ export interface ScoresAnswer {
   success?: true;
 }
 /**
- * Active alerts by severity.
+ * A silence as it stands.
  *
  * This interface was referenced by `Wire`'s JSON-Schema
- * via the `definition` "SeverityCounts".
+ * via the `definition` "Silence".
  */
-export interface SeverityCounts {
-  critical?: number;
-  high?: number;
-  medium?: number;
-  low?: number;
+export interface Silence {
+  id: string;
+  actor: string;
+  scope: string[];
+  comment: string;
+  assetPattern: string | null;
+  source: string | null;
+  alertTypes: AlertType[];
+  startsAt: string;
+  endsAt: string;
+  createdAt: string;
+  updatedAt: string;
+}
+/**
+ * A single thing.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "SilenceAnswer".
+ */
+export interface SilenceAnswer {
+  data: Silence;
+  count?: number;
+  success?: true;
+}
+/**
+ * A list. `next_cursor` asks for what follows; null on the last page.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "SilencePage".
+ */
+export interface SilencePage {
+  data: Silence[];
+  count: number;
+  nextCursor?: string | null;
+  success?: true;
+}
+/**
+ * Alerts nobody is told of from `starts_at` (null: now) until `ends_at`.
+ *
+ * `asset_pattern` or `source` is needed; all that is given must match.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "SilenceRequest".
+ */
+export interface SilenceRequest {
+  endsAt: string;
+  comment: string;
+  startsAt?: string | null;
+  assetPattern?: string | null;
+  source?: string | null;
+  alertTypes?: AlertType[];
 }
 /**
  * WebSockets: of this edge (`connections`) and of all edges (`total_connections`).
@@ -906,36 +1622,6 @@ export interface ActorNotification {
   notification: Notification;
 }
 /**
- * One message to one channel.
- *
- * `id` is the delivery's, equal in every attempt: a receiver that remembers ids sees
- * each message once. `group` names what its alerts have in common. A test has no alerts.
- *
- * This interface was referenced by `Wire`'s JSON-Schema
- * via the `definition` "Notification".
- */
-export interface Notification {
-  id: string;
-  createdAt: string;
-  alerts: NotifiedAlert[];
-  subscriptionId?: string | null;
-  subscription?: string | null;
-  group?: string | null;
-  test?: boolean;
-}
-/**
- * An alert, why it is told of, whose it is and where to look at it.
- *
- * This interface was referenced by `Wire`'s JSON-Schema
- * via the `definition` "NotifiedAlert".
- */
-export interface NotifiedAlert {
-  occasion: Occasion;
-  alert: Alert;
-  owner?: string | null;
-  link?: string | null;
-}
-/**
  * Alerts, newest first; `next_cursor` asks for what follows.
  *
  * This interface was referenced by `Wire`'s JSON-Schema
@@ -985,16 +1671,21 @@ export interface Error {
   field?: string | null;
 }
 /**
- * Ask for alerts, newest first.
+ * Ask for alerts, newest first; the filters are those of REST.
  *
  * This interface was referenced by `Wire`'s JSON-Schema
  * via the `definition` "GetAlerts".
  */
 export interface GetAlerts {
+  ids?: string[] | null;
   status?: AlertStatus[] | null;
   severity?: Severity[] | null;
   alertType?: AlertType[] | null;
   assetId?: string | null;
+  assignee?: string | null;
+  query?: string | null;
+  since?: string | null;
+  until?: string | null;
   limit?: number;
   cursor?: string | null;
 }

@@ -90,6 +90,9 @@ async def test_requests_and_their_replies(edge: RunningEdge, stream: Stream) -> 
         assert (await talk.ask("ping"))["type"] == "pong"
         alerts = await talk.ask("get_alerts", {"severity": ["high"], "assetId": "warehouse.*"})
         assert [found["id"] for found in alerts["payload"]["alerts"]] == [str(alert.id)]
+        for search, count in (("fell", 1), ("rose", 0)):
+            found = await talk.ask("get_alerts", {"query": search, "until": "2100-01-01T00:00:00Z"})
+            assert len(found["payload"]["alerts"]) == count
         metrics = await talk.ask("get_metrics", {"metricType": "score"})
         assert metrics["payload"]["metrics"] == []
         await talk.ask("subscribe")
