@@ -1,0 +1,1 @@
+"""How right forecasts are, and what they cost, model beside model."""
