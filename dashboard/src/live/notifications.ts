@@ -37,7 +37,9 @@ export function chooseNotifications(choice: NotificationChoice): void {
 
 /** Tell of a new alert where the user wants it and is not looking at the page. */
 export function notify(alert: Alert, open: (alert: Alert) => void): void {
-  if (!shouldNotify(alert, notificationChoice.get(), currentPermission(), document.hidden)) return;
+  if (!isWanted(alert, notificationChoice.get()) || !document.hidden) return;
+  // Asked last: the browser takes milliseconds to say, too long for each alert of a storm.
+  if (currentPermission() !== "granted") return;
   const shown = new Notification(`${SEVERITY_LABEL[alert.severity]}: ${alert.assetName}`, {
     body: alert.message,
     tag: alert.id,
@@ -50,16 +52,9 @@ export function notify(alert: Alert, open: (alert: Alert) => void): void {
   };
 }
 
-export function shouldNotify(
-  alert: Pick<Alert, "severity" | "status">,
-  choice: NotificationChoice,
-  permission: Permission,
-  hidden: boolean,
-): boolean {
+function isWanted(alert: Pick<Alert, "severity" | "status">, choice: NotificationChoice): boolean {
   return (
     choice.enabled &&
-    permission === "granted" &&
-    hidden &&
     alert.status === "active" &&
     SEVERITY_RANK[alert.severity] >= SEVERITY_RANK[choice.severity]
   );

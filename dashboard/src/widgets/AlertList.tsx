@@ -46,7 +46,7 @@ export function AlertList(props: AlertListProps) {
   const above = useSteadyScroll(alerts, {
     viewport,
     rowHeight,
-    atTop: (rows.scrollOffset ?? 0) < rowHeight / 2,
+    offset: rows.scrollOffset ?? 0,
   });
   const visible = rows.getVirtualItems();
   const last = visible.at(-1)?.index ?? 0;

@@ -3,8 +3,8 @@ import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from "re
 interface Scrolled {
   viewport: RefObject<HTMLElement | null>;
   rowHeight: number;
-  /** Whether the first row is in view. */
-  atTop: boolean;
+  /** How far it is scrolled, px: known without asking the page, which would lay it out first. */
+  offset: number;
 }
 
 /**
@@ -13,7 +13,8 @@ interface Scrolled {
  * Returns how many came in above since the reader left the top.
  */
 export function useSteadyScroll(items: readonly { id: string }[], scrolled: Scrolled): number {
-  const { viewport, rowHeight, atTop } = scrolled;
+  const { viewport, rowHeight, offset } = scrolled;
+  const atTop = offset < rowHeight / 2;
   const [above, setAbove] = useState(0);
   const before = useRef(items);
 
@@ -21,14 +22,14 @@ export function useSteadyScroll(items: readonly { id: string }[], scrolled: Scro
     const element = viewport.current;
     const shown = before.current;
     before.current = items;
-    if (!element || shown === items) return;
-    const first = Math.ceil(element.scrollTop / rowHeight);
+    if (!element || shown === items || atTop) return;
+    const first = Math.ceil(offset / rowHeight);
     const held = shown[first]?.id;
-    const index = first > 0 ? items.findIndex(({ id }) => id === held) : -1;
+    const index = items.findIndex(({ id }) => id === held);
     if (index === -1 || index === first) return;
-    element.scrollTop += (index - first) * rowHeight;
+    element.scrollTop = offset + (index - first) * rowHeight;
     setAbove((count) => Math.max(0, count + index - first));
-  }, [viewport, items, rowHeight]);
+  }, [viewport, items, rowHeight, offset, atTop]);
 
   useEffect(() => {
     if (atTop) setAbove(0);

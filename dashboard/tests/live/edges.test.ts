@@ -1,9 +1,10 @@
-import { describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { firstEventCommand } from "../../src/app/firstEvent";
 import { restAddress, socketAddress } from "../../src/live/address";
-import { shouldNotify } from "../../src/live/notifications";
+import { chooseNotifications, notify } from "../../src/live/notifications";
 import { type Problem, queryString, request } from "../../src/rest/client";
 import { FakeEdge } from "../support/fakeEdge";
+import { anAlert } from "../support/samples";
 
 describe("addresses", () => {
   it.each([
@@ -60,16 +61,59 @@ describe("requests", () => {
   });
 });
 
-describe("browser notifications", () => {
-  const alert = { severity: "high", status: "active" } as const;
-  const choice = { enabled: true, severity: "high" } as const;
+describe("notifications", () => {
+  const alert = anAlert({ severity: "high", assetName: "orders", message: "fell by 12 points" });
+  let shown: { title: string; body: string; onclick?: () => void }[];
+  const permission = vi.fn(() => "granted");
 
-  it("are shown for what was asked for, to those who look elsewhere", () => {
-    expect(shouldNotify(alert, choice, "granted", true)).toBe(true);
-    expect(shouldNotify(alert, choice, "granted", false)).toBe(false);
-    expect(shouldNotify(alert, choice, "default", true)).toBe(false);
-    expect(shouldNotify(alert, { ...choice, enabled: false }, "granted", true)).toBe(false);
-    expect(shouldNotify(alert, { ...choice, severity: "critical" }, "granted", true)).toBe(false);
-    expect(shouldNotify({ ...alert, status: "resolved" }, choice, "granted", true)).toBe(false);
+  beforeEach(() => {
+    shown = [];
+    permission.mockReturnValue("granted").mockClear();
+    class FakeNotification {
+      static get permission() {
+        return permission();
+      }
+      close = () => undefined;
+      constructor(title: string, { body }: { body: string }) {
+        shown.push(Object.assign(this, { title, body }));
+      }
+    }
+    vi.stubGlobal("Notification", FakeNotification);
+    chooseNotifications({ enabled: true, severity: "high" });
+    lookAway(true);
+  });
+
+  afterEach(() => lookAway(false));
+
+  function lookAway(hidden: boolean) {
+    Object.defineProperty(document, "hidden", { configurable: true, value: hidden });
+  }
+
+  it("tell those who look elsewhere, and lead to the alert", () => {
+    const open = vi.fn();
+    vi.spyOn(window, "focus").mockReturnValue();
+    notify(alert, open);
+    expect(shown).toMatchObject([{ title: "High: orders", body: "fell by 12 points" }]);
+    shown[0]?.onclick?.();
+    expect(open).toHaveBeenCalledWith(alert);
+  });
+
+  it("are not shown to those who look, nor for what was not asked for", () => {
+    notify({ ...alert, status: "resolved" }, vi.fn());
+    notify({ ...alert, severity: "medium" }, vi.fn());
+    chooseNotifications({ enabled: false, severity: "high" });
+    notify(alert, vi.fn());
+    chooseNotifications({ enabled: true, severity: "high" });
+    lookAway(false);
+    notify(alert, vi.fn());
+    expect(shown).toEqual([]);
+    // The browser takes its time to say: it is not asked in vain.
+    expect(permission).not.toHaveBeenCalled();
+  });
+
+  it("are not shown where the browser does not permit them", () => {
+    permission.mockReturnValue("denied");
+    notify(alert, vi.fn());
+    expect(shown).toEqual([]);
   });
 });
