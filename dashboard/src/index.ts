@@ -12,7 +12,6 @@ export {
 } from "./live/useRealtimeQuality";
 export { Problem } from "./rest/client";
 export type { AlertFilter, AlertView } from "./widgets/alertFilter";
-export type { ForecastPoint } from "./widgets/chartRows";
 export { LiveQualityWidget } from "./widgets/LiveQualityWidget";
 export { QualityMetricsChart } from "./widgets/QualityMetricsChart";
 export { RealtimeAlertsPanel } from "./widgets/RealtimeAlertsPanel";

@@ -8,6 +8,7 @@ import type {
   AssetThresholds,
   AuditEntry,
   CurrentMetric,
+  Forecast,
   HistoryPoint,
   Identity,
   MetricType,
@@ -17,7 +18,7 @@ import type {
   System,
   TrendPoint,
 } from "../wire";
-import { type Endpoint, type Query, queryString, request } from "./client";
+import { type Endpoint, Problem, type Query, queryString, request } from "./client";
 
 /** A page of a list; `nextCursor` asks for what follows. */
 export interface Page<T> {
@@ -184,6 +185,21 @@ export async function getTrends(
 ): Promise<TrendPoint[]> {
   const asked = { ...query, assetId: query.assetId && literal(query.assetId) };
   return (await page<TrendPoint>(endpoint, "/trends", asked, signal)).data;
+}
+
+/** What is to come of an asset's score or issues; null where no forecast was made. */
+export async function getForecast(
+  endpoint: Endpoint,
+  assetId: string,
+  metricType: "score" | "issues",
+  signal?: AbortSignal,
+): Promise<Forecast | null> {
+  try {
+    return await one(endpoint, `/forecast${queryString({ assetId, metricType })}`, signal);
+  } catch (error) {
+    if (error instanceof Problem && error.status === 404) return null;
+    throw error;
+  }
 }
 
 /** The pattern that matches this id alone. */

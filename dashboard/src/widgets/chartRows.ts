@@ -2,7 +2,7 @@
 import type { Point } from "../charts/history";
 import type { ChartSeries } from "../charts/options";
 import { DIMENSIONS, metricLabel } from "../quality";
-import type { MetricType } from "../wire";
+import type { ForecastPoint, MetricType } from "../wire";
 import type { MetricHistory } from "./metricHistory";
 
 export type ChartView = "score" | "issues" | "dimensions";
@@ -18,15 +18,6 @@ export const VIEW_METRICS: Readonly<Record<ChartView, readonly MetricType[]>> = 
   issues: ["issues"],
   dimensions: DIMENSIONS,
 };
-
-/** What a metric is expected to be: `lower` and `upper` bound the interval. */
-export interface ForecastPoint {
-  /** Seconds since the epoch. */
-  time: number;
-  value: number;
-  lower: number;
-  upper: number;
-}
 
 const SERIES: Readonly<Record<ChartView, readonly ChartSeries[]>> = {
   score: [{ label: "Score", color: "accent", kind: "area" }],
@@ -84,10 +75,14 @@ function rowsOf(view: ChartView, { points, spread }: MetricHistory, index: numbe
   return { series: SERIES[view].slice(index, index + 1), rows: [points] };
 }
 
+/** A day's forecast stands at its noon, in the band that holds 80 % of what may come. */
 function forecastRows(forecast: readonly ForecastPoint[]): Point[][] {
   const row = (pick: (point: ForecastPoint) => number) =>
-    forecast.map((point) => ({ time: point.time, value: pick(point) }));
-  return [row(({ value }) => value), row(({ lower }) => lower), row(({ upper }) => upper)];
+    forecast.map((point) => ({
+      time: Date.parse(`${point.date}T12:00:00Z`) / 1000,
+      value: pick(point),
+    }));
+  return [row(({ mean }) => mean), row(({ low80 }) => low80), row(({ high80 }) => high80)];
 }
 
 export interface ExportedRow extends Point {

@@ -10,7 +10,7 @@ import { cache } from "../rest/cache";
 import type { MetricType } from "../wire";
 import { getMetricHistory, type MetricHistory } from "./metricHistory";
 
-interface History {
+export interface History {
   /** One per metric asked for, with what has arrived live at its end. */
   metrics: readonly MetricHistory[];
   loading: boolean;

@@ -192,6 +192,29 @@ describe("an asset", () => {
     expect(dimensions.getByText("Never reported: Timeliness")).toBeInTheDocument();
   });
 
+  it("tells what is to come, and draws it on ranges that have room for it", async () => {
+    edge
+      .on("GET", "/trends", page([{ start: "2026-01-01T00:00:00Z", average: 90, count: 9_000 }]))
+      .on(
+        "GET",
+        "/forecast",
+        one({
+          points: [{ date: "2099-01-01", mean: 80, low80: 70, high80: 90 }],
+          breach: { below: 80, days: 6, message: "orders falls below 80 in about 6 days" },
+        }),
+      );
+    await visit("/assets/warehouse.sales.orders");
+    expect(screen.getByText("orders falls below 80 in about 6 days")).toBeInTheDocument();
+    expect(screen.queryByText("Forecast")).toBeNull();
+    await user.click(screen.getByRole("button", { name: "30 d" }));
+    await settle();
+    expect(screen.getByText("Forecast")).toBeInTheDocument();
+    expect(screen.getByText(/hourly means/)).toBeInTheDocument();
+    await user.click(screen.getByRole("button", { name: "Dimensions" }));
+    await settle();
+    expect(screen.queryByText("Forecast")).toBeNull();
+  });
+
   it("that nobody has heard of says so", async () => {
     edge.on("GET", "/assets/nobody", () => [404, { detail: "there is no asset" }]);
     await visit("/assets/nobody");

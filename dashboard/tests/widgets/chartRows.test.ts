@@ -83,7 +83,8 @@ describe("the rows of the chart", () => {
   });
 
   it("put a band about means, and about the forecast behind them", () => {
-    const forecast = [{ time: 10, value: 5, lower: 4, upper: 6 }];
+    const day = { date: "1970-01-02", mean: 5, low80: 4, high80: 6, low95: 3, high95: 7 };
+    const forecast = [day];
     const { series, rows } = chartRows("score", [means], forecast);
     expect(series.map(({ kind }) => kind)).toEqual([
       "line",
@@ -94,6 +95,7 @@ describe("the rows of the chart", () => {
       "upper",
     ]);
     expect(rows.map((row) => row[0]?.value)).toEqual([5, 1, 9, 5, 4, 6]);
+    expect(rows.at(-1)?.[0]?.time).toBe(1.5 * 24 * HOUR);
   });
 
   it("keep the identity of their series, so that new points build no new chart", () => {
