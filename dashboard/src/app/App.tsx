@@ -9,6 +9,7 @@ import { Overview } from "../pages/Overview";
 import { SEVERITIES } from "../quality";
 import { Shell } from "./Shell";
 import { useAlertAnnouncements } from "./useAlertAnnouncements";
+import { useNotices } from "./useNotices";
 
 const Alerts = lazy(async () => ({ default: (await import("../pages/Alerts")).Alerts }));
 const Assets = lazy(async () => ({ default: (await import("../pages/Assets")).Assets }));
@@ -27,6 +28,7 @@ export function App() {
   const stats = useSignal(session.overall.stats);
   useFollow(undefined, ALERTS_ONLY);
   useAlertAnnouncements();
+  useNotices();
   const open =
     stats && SEVERITIES.reduce((sum, one) => sum + (stats.alertsBySeverity[one] ?? 0), 0);
   return (

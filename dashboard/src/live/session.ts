@@ -1,5 +1,5 @@
 import type { Endpoint } from "../rest/client";
-import type { Alert, MetricChange, ServerMessage } from "../wire";
+import type { Alert, MetricChange, Notification, ServerMessage } from "../wire";
 import { restAddress, socketAddress } from "./address";
 import { AlertBook } from "./alertBook";
 import { AssetBook } from "./assetBook";
@@ -18,6 +18,7 @@ export interface SessionOptions {
 }
 
 type AlertListener = (alert: Alert) => void;
+type NotificationListener = (notification: Notification) => void;
 
 /** The socket outlives its last user by this long, ms: pages come and go. */
 const LINGER = 1_000;
@@ -53,6 +54,7 @@ export class LiveSession {
   readonly #stats: StatsFeed;
   readonly #followers = new Set<Follower>();
   readonly #alertListeners = new Set<AlertListener>();
+  readonly #notificationListeners = new Set<NotificationListener>();
   readonly #frame = new Frame(() => this.#apply());
   #pending: ServerMessage[] = [];
   #greeted = false;
@@ -128,6 +130,14 @@ export class LiveSession {
     };
   }
 
+  /** Hear of what the user's own subscriptions send to this dashboard. */
+  onNotification(listener: NotificationListener): () => void {
+    this.#notificationListeners.add(listener);
+    return () => {
+      this.#notificationListeners.delete(listener);
+    };
+  }
+
   readonly refreshStats = (): Promise<void> => this.#stats.refresh();
 
   #receive(data: string): void {
@@ -148,6 +158,9 @@ export class LiveSession {
         break;
       case "alert":
         for (const listener of this.#alertListeners) listener(message.payload);
+        break;
+      case "notification":
+        for (const listener of this.#notificationListeners) listener(message.payload);
         break;
       case "error":
         this.#refused(message.requestId, message.payload.message);

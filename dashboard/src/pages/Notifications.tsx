@@ -16,13 +16,21 @@ import { useSignal } from "../live/signal";
 import { SEVERITIES, SEVERITY_LABEL } from "../quality";
 import type { Severity } from "../wire";
 import styles from "./Notifications.module.css";
+import { ChannelsCard } from "./notifications/ChannelsCard";
+import { DeliveriesCard } from "./notifications/DeliveriesCard";
+import { SilencesCard } from "./notifications/SilencesCard";
+import { SubscriptionsCard } from "./notifications/SubscriptionsCard";
 
-/** How to be told of alerts: in this browser, and over Kafka. */
+/** How to be told of alerts: by channels, in this browser, and over Kafka. */
 export function Notifications() {
   return (
     <>
       <PageHead title="Notifications" />
       <div className={styles.grid}>
+        <SubscriptionsCard />
+        <ChannelsCard />
+        <DeliveriesCard />
+        <SilencesCard />
         <BrowserNotifications />
         <AlertTopics />
       </div>

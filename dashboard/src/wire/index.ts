@@ -6,6 +6,7 @@ import type {
   Identity,
   MetricChange,
   Metrics,
+  Notification,
   Pong,
   Resumed,
   ResumeFailed,
@@ -30,6 +31,7 @@ interface ServerPayloads {
   alert: Alert;
   alert_status_changed: Alert;
   alert_acknowledged: Alert;
+  notification: Notification;
   error: SocketError;
   server_shutdown: ServerShutdown;
 }

@@ -1,0 +1,118 @@
+import { type FormEvent, type ReactNode, useId } from "react";
+import { Button } from "../../components/Button";
+import { Dialog } from "../../components/Dialog";
+import styles from "./Routing.module.css";
+
+interface FormDialogProps {
+  title: string;
+  submit: string;
+  complete: boolean;
+  busy: boolean;
+  onSubmit: () => void;
+  onClose: () => void;
+  children: ReactNode;
+}
+
+/** A dialog around a form of two columns. */
+export function FormDialog(props: FormDialogProps) {
+  const id = useId();
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (props.complete && !props.busy) props.onSubmit();
+  };
+  return (
+    <Dialog
+      title={props.title}
+      onClose={props.onClose}
+      footer={
+        <>
+          <Button onClick={props.onClose}>Cancel</Button>
+          <Button look="primary" type="submit" form={id} disabled={!props.complete || props.busy}>
+            {props.submit}
+          </Button>
+        </>
+      }
+    >
+      <form id={id} onSubmit={submit} className={styles.form}>
+        {props.children}
+      </form>
+    </Dialog>
+  );
+}
+
+interface TextProps {
+  label: string;
+  value: string;
+  onChange: (value: string) => void;
+  type?: "text" | "time" | "number" | "password";
+  placeholder?: string;
+  note?: string;
+  wide?: boolean;
+}
+
+export function Text({
+  label,
+  value,
+  onChange,
+  type = "text",
+  placeholder,
+  note,
+  wide,
+}: TextProps) {
+  return (
+    <label className={wide ? styles.wide : undefined}>
+      {label}
+      <input
+        type={type}
+        value={value}
+        placeholder={placeholder}
+        autoComplete="off"
+        min={type === "number" ? 1 : undefined}
+        onChange={(event) => onChange(event.target.value)}
+      />
+      {note && <span className={styles.muted}>{note}</span>}
+    </label>
+  );
+}
+
+interface PickProps<T extends string> {
+  label: string;
+  value: T;
+  choices: readonly { value: T; label: string }[];
+  onChange: (value: T) => void;
+}
+
+export function Pick<T extends string>({ label, value, choices, onChange }: PickProps<T>) {
+  return (
+    <label>
+      {label}
+      <select value={value} onChange={(event) => onChange(event.target.value as T)}>
+        {choices.map((choice) => (
+          <option key={choice.value} value={choice.value}>
+            {choice.label}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+interface TickProps {
+  label: string;
+  checked: boolean;
+  onChange: (checked: boolean) => void;
+  wide?: boolean;
+}
+
+export function Tick({ label, checked, onChange, wide }: TickProps) {
+  return (
+    <label className={`${styles.tick} ${wide ? styles.wide : ""}`}>
+      <input
+        type="checkbox"
+        checked={checked}
+        onChange={(event) => onChange(event.target.checked)}
+      />
+      {label}
+    </label>
+  );
+}

@@ -1,0 +1,8 @@
+import type { Notification } from "../../wire";
+
+/** What a message is about, in a line. */
+export function subject({ alerts: [first, ...others] }: Notification): string {
+  if (!first) return "Test";
+  const what = `${first.occasion}: ${first.alert.message}`;
+  return others.length ? `${what} and ${others.length} more` : what;
+}
