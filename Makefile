@@ -18,6 +18,7 @@ FEED ?= sample
 # Of `make bench`: a folder of benchmarks/.
 BENCH ?= stream
 PEERS_fanout := .venv/.peers-fanout
+PEERS_stream := .venv-peers/.synced
 
 GROUPS := --all-extras --group devstack --group sample --group test --group lint
 
@@ -70,6 +71,8 @@ lock: $(BIN)/uv ## Bring the Python locks up to date with pyproject.toml
 	$(UV) pip compile --quiet $(LOCK_OPTIONS) pyproject.toml --output-file requirements.lock
 	$(UV) pip compile --quiet $(LOCK_OPTIONS) pyproject.toml $(GROUPS) \
 		--constraint requirements.lock --output-file requirements-dev.lock
+	$(UV) pip compile --quiet $(LOCK_OPTIONS) benchmarks/stream/peers/peers.in \
+		--output-file benchmarks/stream/peers/peers.lock
 
 LOCK_OPTIONS := --universal --generate-hashes --no-annotate --no-emit-index-url \
 	--no-emit-package tidemark-client --custom-compile-command 'make lock'
@@ -102,6 +105,15 @@ $(BIN)/uv:
 	@echo "== peers of the fan-out"
 	@$(UV) pip install --quiet --group fanout
 	@cd benchmarks/fanout && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+# An environment of their own: Quix Streams and Tidemark can't agree on a version of pydantic-settings.
+.venv-peers/.synced: .venv/.synced benchmarks/stream/peers/peers.lock
+	@echo "== peers of the stream"
+	@$(UV) pip install --quiet --group bench
+	@$(BIN)/uv venv --quiet --allow-existing .venv-peers
+	@VIRTUAL_ENV=.venv-peers $(BIN)/uv pip install --quiet --require-hashes \
+		--requirement benchmarks/stream/peers/peers.lock
 	@touch $@
 
 # Dashboard --------------------------------------------------------------------
