@@ -58,6 +58,11 @@ class Caller:
                 ProblemCode.NOT_ALLOWED, f"the role {self.role} does not allow to {permission}"
             )
 
+    @property
+    def may_all(self) -> bool:
+        """Whether what others keep is theirs to see too: an admin not bound to assets."""
+        return self.role == Role.ADMIN and self.scope.everything
+
     def identity(self, *, authentication: bool) -> Identity:
         """Return the caller as it is told."""
         return Identity(

@@ -1,10 +1,10 @@
 """API keys in PostgreSQL."""
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from psycopg import AsyncConnection
-from psycopg.rows import class_row
+from psycopg.rows import kwargs_row
 from psycopg_pool import AsyncConnectionPool
 
 from api.auth.keys import ApiKey, new_key
@@ -32,6 +32,10 @@ _REVOKE: Final = """
 """
 
 
+def _key_of(role: str, **columns: Any) -> ApiKey:
+    return ApiKey(role=Role(role), **columns)
+
+
 class KeyStore:
     """Looks keys up for the edge."""
 
@@ -41,7 +45,7 @@ class KeyStore:
     async def use(self, key_id: str) -> ApiKey | None:
         """Return a key and note that it was used, to the minute."""
         async with self._pool.connection() as connection:
-            cursor = connection.cursor(row_factory=class_row(ApiKey))
+            cursor = connection.cursor(row_factory=kwargs_row(_key_of))
             return await (await cursor.execute(_USE, {"id": key_id})).fetchone()
 
 
@@ -59,7 +63,7 @@ async def create_key(
         psycopg.errors.UniqueViolation: a key that is not revoked has this name.
     """
     key_id, text, digest = new_key()
-    cursor = connection.cursor(row_factory=class_row(ApiKey))
+    cursor = connection.cursor(row_factory=kwargs_row(_key_of))
     given = {
         "id": key_id,
         "name": name,
@@ -76,7 +80,7 @@ async def create_key(
 
 async def list_keys(connection: AsyncConnection) -> list[ApiKey]:
     """Return every key, oldest first."""
-    cursor = connection.cursor(row_factory=class_row(ApiKey))
+    cursor = connection.cursor(row_factory=kwargs_row(_key_of))
     return await (await cursor.execute(_LIST)).fetchall()
 
 

@@ -15,7 +15,6 @@ from pipeline.globs import posix
 from pipeline.rows import struct_of
 from schemas.deliveries import Delivery, HeldAlert
 from schemas.notifications import Notification
-from schemas.rest import Role
 from schemas.routing import (
     AlertSubscription,
     Channel,
@@ -68,9 +67,9 @@ Level = tuple[int, UUID]
 
 
 def own(caller: Caller) -> Where:
-    """Return the condition that a record is the caller's own; admins' are all."""
+    """Return the condition that a record is the caller's own; unbound admins' are all."""
     where = Where()
-    if caller.role != Role.ADMIN:
+    if not caller.may_all:
         where.add("actor = %(own_actor)s", own_actor=caller.actor)
     return where
 
@@ -78,7 +77,7 @@ def own(caller: Caller) -> Where:
 def usable(caller: Caller) -> Where:
     """Return the condition that a channel is the caller's own or shared."""
     where = Where()
-    if caller.role != Role.ADMIN:
+    if not caller.may_all:
         where.add("(actor = %(own_actor)s OR shared)", own_actor=caller.actor)
     return where
 
