@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { launch } from "./browser.mjs";
-import { Edge } from "./edge";
+import { Edge, until } from "./edge";
 
 let browser: Browser;
 let context: BrowserContext;
@@ -134,6 +134,68 @@ describe("live", () => {
     await page.getByRole("button", { name: "History" }).click();
     await rowOf(page, assetId).getByText("Score").first().click();
     await page.getByRole("dialog").getByText("Reloaded the partition").first().waitFor();
+  });
+});
+
+describe("for those who come back to it", () => {
+  it("opens an alert by its address", async () => {
+    const assetId = await freshAsset(95);
+    await edge.send({ assetId, metricType: "score", value: 70 });
+    const page = await open("/alerts");
+    await rowOf(page, assetId).getByText("Score").first().click();
+    await page.getByRole("dialog").waitFor();
+    const again = await context.newPage();
+    await again.goto(page.url());
+    await again.getByRole("dialog").getByText("by the pipeline").waitFor();
+    await again.getByRole("dialog").getByRole("link", { name: assetId }).click();
+    await again.getByRole("heading", { name: assetId }).waitFor();
+  });
+
+  it("keeps the theme that was chosen", async () => {
+    const page = await open("/");
+    await page.getByRole("button", { name: "Theme: as the system" }).click();
+    await page.getByRole("button", { name: "Theme: light" }).click();
+    await page.reload();
+    await page.getByRole("button", { name: "Theme: dark" }).waitFor();
+    const scheme = await page.evaluate(
+      () => getComputedStyle(document.documentElement).colorScheme,
+    );
+    expect(scheme).toBe("dark");
+  });
+
+  it("takes what is on the screen along as a file", async () => {
+    const [mine] = [await freshAsset(91), await freshAsset(92)];
+    const page = await open(`/assets?q=${mine}`);
+    await page.locator(`[data-asset="${mine}"]`).waitFor();
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Export as CSV" }).click(),
+    ]);
+    expect(download.suggestedFilename()).toMatch(/^assets-.*\.csv$/);
+    const lines = readFileSync(await download.path(), "utf8")
+      .trim()
+      .split("\r\n");
+    expect(lines).toHaveLength(2);
+    expect(lines[0]).toMatch(/^assetId,assetName,/);
+    expect(lines[1]).toMatch(new RegExp(`^${mine},${mine},.*,91,`));
+  });
+
+  it("zooms a chart by dragging, and shows all of it again", async () => {
+    const assetId = await freshAsset(95);
+    for (const value of [90, 95, 91]) await edge.send({ assetId, metricType: "score", value });
+    const page = await open(`/assets/${assetId}`);
+    const chart = page.getByRole("application");
+    await chart.waitFor();
+    const box = await chart.boundingBox();
+    if (!box) throw new Error("The chart is not shown");
+    await page.mouse.move(box.x + box.width * 0.4, box.y + 80);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.8, box.y + 80, { steps: 5 });
+    await page.mouse.up();
+    const reset = page.getByRole("button", { name: "Reset" });
+    await until("the chart is zoomed", 5_000, () => reset.isEnabled());
+    await chart.press("Escape");
+    await until("the chart shows all", 5_000, () => reset.isDisabled());
   });
 });
 

@@ -1,5 +1,8 @@
 import { useMemo, useSyncExternalStore } from "react";
 
+/** Between two renderings of what moves all the time, ms: faster figures cannot be read. */
+export const PACE = 100;
+
 /** A value that tells its listeners when it is replaced. */
 export class Signal<T> {
   #value: T;

@@ -9,7 +9,7 @@ import { PageHead } from "../components/PageHead";
 import { useNow } from "../components/useNow";
 import { formatAgo, formatCount, formatScore, formatTime, later } from "../format";
 import { useSession } from "../live/context";
-import { useSignal } from "../live/signal";
+import { PACE, useSignal } from "../live/signal";
 import { useFollow } from "../live/useFollow";
 import { healthOf } from "../quality";
 import { cache } from "../rest/cache";
@@ -163,8 +163,6 @@ function useActiveAlerts(id: string): number | undefined {
 }
 
 const SHOWN_CHANGES = 8;
-/** Between two renderings, ms: faster changes cannot be read. */
-const PACE = 250;
 
 function RecentChanges({ id }: { id: string }) {
   const follower = useFollow(useMemo(() => [id], [id]));

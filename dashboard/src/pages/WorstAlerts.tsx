@@ -8,14 +8,12 @@ import { EmptyState, Skeleton } from "../components/Feedback";
 import { useNow } from "../components/useNow";
 import { formatAgo, formatTime } from "../format";
 import { useSession } from "../live/context";
-import { useSignal } from "../live/signal";
+import { PACE, useSignal } from "../live/signal";
 import { SEVERITY_RANK } from "../quality";
 import type { Alert } from "../wire";
 import styles from "./WorstAlerts.module.css";
 
 const SHOWN = 6;
-/** Between two orderings of all alerts, ms. */
-const PACE = 250;
 
 /** The active alerts that matter most, worst and newest first. */
 export function WorstAlerts() {

@@ -4,7 +4,7 @@ import { Card } from "../components/Card";
 import { useNow } from "../components/useNow";
 import { formatCount } from "../format";
 import { useSession } from "../live/context";
-import { useSignal } from "../live/signal";
+import { PACE, useSignal } from "../live/signal";
 import { useFollow } from "../live/useFollow";
 import { healthOf } from "../quality";
 import { ChangeList } from "./ChangeList";
@@ -18,9 +18,6 @@ interface LiveQualityWidgetProps {
   /** Address of an asset's page, for links from a change. */
   assetHref?: (assetId: string) => string;
 }
-
-/** Between two renderings, ms: faster figures cannot be read. */
-const PACE = 250;
 
 /** The overall score as it moves, how it stands against before, and what moved it. */
 export function LiveQualityWidget({ recent = 8, assetHref }: LiveQualityWidgetProps) {

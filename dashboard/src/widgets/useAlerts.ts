@@ -2,7 +2,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef } from "react";
 import { MOST_ALERTS } from "../live/alertBook";
 import { useSession } from "../live/context";
-import { useSignal } from "../live/signal";
+import { PACE, useSignal } from "../live/signal";
 import { cache } from "../rest/cache";
 import { ALERTS_PAGE, getAlerts } from "../rest/quality";
 import type { Alert } from "../wire";
@@ -22,9 +22,6 @@ export interface Alerts {
   /** The alert came in live, after the list was first shown. */
   isFresh: (id: string) => boolean;
 }
-
-/** Between two renewals of the list, ms: the first change shows at once, a storm by and by. */
-const PACE = 200;
 
 /** The alerts a filter lets through, live. */
 export function useAlerts(filter: AlertFilter): Alerts {
