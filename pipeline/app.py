@@ -62,7 +62,7 @@ def create_app(settings: Settings, app_id: str, batch_topics: tuple[str, ...]) -
         stream_wait_empty=True,
         web_enabled=False,
     )
-    app.transport = BatchTransport(app, batch_topics)
+    app.transport = app.producer_transport = BatchTransport(app, batch_topics)
     return app
 
 

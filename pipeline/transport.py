@@ -242,10 +242,18 @@ class BatchConsumer(driver.Consumer):
                 batch.task.cancel()
 
 
+class OnceProducer(driver.Producer):
+    """Has Kafka take a record once, and in order, however often it must be sent."""
+
+    def _settings_extra(self) -> dict[str, Any]:
+        return {"enable_idempotence": True}
+
+
 class BatchTransport(driver.Transport):
     """Faust transport whose consumer delivers the named topics by the batch."""
 
     Consumer = BatchConsumer
+    Producer = OnceProducer
 
     def __init__(self, app: faust.App, batch_topics: Iterable[str]) -> None:
         self.batch_topics = frozenset(batch_topics)

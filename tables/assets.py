@@ -27,6 +27,10 @@ STORE_OPTIONS = {
 """RocksDB, per partition. Faust's defaults of 2 GiB of cache suit a server of its own."""
 
 
+class PartitionSharedError(RuntimeError):
+    """Two workers hold the same partition: the process ends, and the group decides anew."""
+
+
 class AssetTable(faust.Table):
     """asset id -> `AssetState`, written by whole batches of one source partition.
 
@@ -46,6 +50,8 @@ class AssetTable(faust.Table):
         self.writing: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         """By partition; held from reading states until they are written."""
         self._cache_assets = cache_assets
+        self._last_written: dict[int, int] = {}
+        self._hidden: defaultdict[int, set[bytes]] = defaultdict(set)
         self._local: LocalStates | None = None
 
     @property
@@ -72,6 +78,7 @@ class AssetTable(faust.Table):
         """Forget partitions that are, or were, in other hands."""
         for tp in tps:
             self.local.forget(tp.partition)
+            self._last_written.pop(tp.partition, None)
 
     async def write(self, partition: int, changed: dict[str, AssetState]) -> int:
         """Write `changed` to the changelog, wait for it, then to the local store.
@@ -82,17 +89,29 @@ class AssetTable(faust.Table):
         Raises:
             aiokafka.errors.KafkaError: the changelog could not be written, and so
                 nothing was.
+            PartitionSharedError: another worker writes to the same partition.
         """
         encoded = [(name.encode(), codec.encode(state)) for name, state in changed.items()]
-        offset = await produce(
+        await self._write(partition, encoded)
+        return sum(len(value) for _, value in encoded)
+
+    async def _write(self, partition: int, encoded: Collection[tuple[bytes, bytes]]) -> None:
+        last = await produce(
             self.app.producer._ensure_producer(),
             self.changelog_topic_name,
             partition,
             (Outgoing(key, value) for key, value in encoded),
         )
-        if offset is not None:
-            self.local.write(partition, encoded, offset)
-        return sum(len(value) for _, value in encoded)
+        if last is None:
+            return
+        before = self._last_written.get(partition)
+        if before is not None and last != before + len(encoded):
+            raise PartitionSharedError(
+                f"another worker has written to partition {partition} of the changelog: one of "
+                "the two was taken for dead, and the state is read again from there"
+            )
+        self._last_written[partition] = last
+        self.local.write(partition, encoded, last)
 
     def encoded(self, partition: int) -> Iterator[tuple[str, bytes]]:
         """Go over the encoded states of one partition in the local store."""
@@ -104,7 +123,7 @@ class AssetTable(faust.Table):
 
         Of each asset what saw the most of its source is kept: a worker that was stopped
         past its session and woke up may have written an older state behind its
-        successor's newer one.
+        successor's newer one. See `on_recovery_completed`.
         """
         for event in batch:
             changelog: Batch = event.value
@@ -116,7 +135,22 @@ class AssetTable(faust.Table):
                 rival = held[key]
                 if rival is None or _offset(value) >= _offset(rival):
                     held[key] = newest[key] = value
+                    self._hidden[changelog.partition].discard(key)
+                else:
+                    self._hidden[changelog.partition].add(key)
             self.local.write(changelog.partition, newest.items(), changelog.next_offset - 1)
+
+    async def on_recovery_completed(self, active_tps: set[TP], standby_tps: set[TP]) -> None:
+        """Write again the states behind which an older one was written.
+
+        Compaction keeps the last record of a key, which must not be that one.
+        """
+        await super().on_recovery_completed(active_tps, standby_tps)
+        for partition in {tp.partition for tp in active_tps}:
+            keys = list(self._hidden[partition])
+            held = zip(keys, self.local.read(partition, keys), strict=True)
+            await self._write(partition, [(key, raw) for key, raw in held if raw is not None])
+            del self._hidden[partition]
 
 
 def _offset(raw: bytes) -> int:
