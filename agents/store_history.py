@@ -30,7 +30,7 @@ def register(app: faust.App, topics: Topics, pool: AsyncConnectionPool, settings
     def weigh(asset_id: str, dimension: str) -> float:
         return thresholds(asset_id).scoring.weight_of(MetricType(dimension))
 
-    store = partial(history.store, weigh=weigh)
+    store = partial(history.store, weigh=weigh, limited=thresholds.learns_limits)
 
     async def handle(batch: Batch) -> None:
         given, refused = _read(batch)

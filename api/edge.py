@@ -24,6 +24,7 @@ from api.queries.alerts import AlertQueries
 from api.queries.assets import AssetQueries
 from api.queries.forecasts import ForecastQueries
 from api.queries.insights import InsightQueries
+from api.queries.limits import LimitQueries
 from api.queries.metrics import MetricQueries
 from api.queries.trends import TrendQueries
 from api.relay import Relay
@@ -84,6 +85,7 @@ class Edge:
         self.trends = TrendQueries(self.pool)
         self.insights = InsightQueries(self.pool)
         self.forecasts = ForecastQueries(self.pool)
+        self.limits = LimitQueries(self.pool)
         self.exports = 0
         """Exports that are running."""
         self.sessions = Sessions(self.pool, self.hub, self.id)

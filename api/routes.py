@@ -12,6 +12,7 @@ from api.handlers import (
     feeds,
     forecasts,
     insights,
+    limits,
     metrics,
     system,
     thresholds,
@@ -23,6 +24,7 @@ from schemas.alerts import Alert
 from schemas.feeds import FeedQuery, Intake
 from schemas.forecasts import Forecast, ForecastQuery
 from schemas.insights import Insights, InsightsQuery
+from schemas.limits import Limits, LimitsQuery
 from schemas.system import SocketStats, System
 
 
@@ -58,6 +60,7 @@ ENDPOINTS: Final = (
     Endpoint("GET", "/export/{dataset}", exports.export, None, query=rest.ExportQuery,
              media=("text/csv", "application/x-ndjson"), cached=False),
     Endpoint("GET", "/forecast", forecasts.forecast, rest.One[Forecast], query=ForecastQuery),
+    Endpoint("GET", "/limits", limits.limits, rest.One[Limits], query=LimitsQuery),
     Endpoint("GET", "/insights", insights.insights, rest.One[Insights], query=InsightsQuery,
              cached=False),
     Endpoint("GET", "/scores", assets.scores, rest.One[rest.Scores]),

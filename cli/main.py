@@ -18,6 +18,7 @@ from cli import (
     feed,
     forecast,
     keys,
+    learn,
     migrate,
     notify,
     settings,
@@ -42,6 +43,7 @@ app.add_typer(keys.keys, name="keys")
 app.add_typer(dead_letters.dead_letters, name="dead-letters")
 app.add_typer(feed.feed, name="feed")
 app.command("forecast")(forecast.forecast)
+app.command("learn")(learn.learn)
 app.command("backtest")(backtest.backtest)
 app.command("export")(export.export)
 app.command("doctor")(doctor.doctor)

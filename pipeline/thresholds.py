@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -48,7 +48,7 @@ class Incidents(Frozen):
     within: Positive = 86_400.0
     recovered_share: Annotated[float, Field(ge=0, lt=1)] | None = 0.5
     recovered_events: Annotated[int, Field(ge=1, le=1000)] = 3
-    slides: bool = True
+    slides: bool = False
 
 
 class Scoring(Frozen):
@@ -83,6 +83,20 @@ class Prediction(Frozen):
     within_days: Annotated[int, Field(ge=1, le=14)] = 7
 
 
+class LearnedLimits(Frozen):
+    """Limits that `tidemark learn` learns from what an asset is like at this hour or weekday.
+
+    In `shadow` mode what lies beyond is recorded alone, in `alert` mode it alerts. Nothing is
+    learned from less than `warm_up_days`, no limit is closer to what is expected than
+    `minimum_change`, and limits are set for `false_alarms_per_month` of each metric.
+    """
+
+    mode: Literal["shadow", "alert"] = "shadow"
+    warm_up_days: Annotated[int, Field(ge=28, le=42)] = 28
+    minimum_change: Positive = 3.0
+    false_alarms_per_month: Annotated[float, Field(gt=0, le=30)] = 1.0
+
+
 class Thresholds(Frozen):
     """When a change is published and when it raises an alert.
 
@@ -92,7 +106,7 @@ class Thresholds(Frozen):
     asks for a low alert over every profiling event. `incidents` asks for one alert over
     all that happens until a metric has recovered (null: every drop raises its own).
     `scoring` says how dimensions make a score, `predicted_breach` when `tidemark forecast`
-    alerts over what is to come (null: never).
+    alerts over what is to come (null: never), `learned_limits` what is learned (null: nothing).
     """
 
     score_drop: Steps = Steps(critical=20, high=10, medium=5)
@@ -104,6 +118,7 @@ class Thresholds(Frozen):
     incidents: Incidents | None = None
     scoring: Scoring = Scoring()
     predicted_breach: Prediction | None = None
+    learned_limits: LearnedLimits | None = None
 
     @cached_property
     def least_score_move(self) -> float:
@@ -130,6 +145,7 @@ class ThresholdOverride(Frozen):
     incidents: Incidents | None = None
     scoring: Scoring | None = None
     predicted_breach: Prediction | None = None
+    learned_limits: LearnedLimits | None = None
 
     def applied_to(self, base: Thresholds) -> Thresholds:
         """Return `base` with what this override names put in its place."""
@@ -152,6 +168,12 @@ class ThresholdLookup:
     def derives_scores(self) -> bool:
         """Whether dimensions make a score for any asset."""
         return any(one.scoring.derive for one in (self._default, *(t for _, t in self._rules)))
+
+    @property
+    def learns_limits(self) -> bool:
+        """Whether limits are learned for any asset."""
+        given = (self._default, *(thresholds for _, thresholds in self._rules))
+        return any(one.learned_limits is not None for one in given)
 
     def __call__(self, asset_id: str) -> Thresholds:
         """Return the thresholds of `asset_id`."""

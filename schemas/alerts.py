@@ -46,7 +46,8 @@ class AlertMetadata(Struct, rename="camel", kw_only=True, omit_defaults=True):
     `occurrences` counts, from the second on, what joined an alert that was open already;
     `worsened_from` is its severity before, where this step raised it. Of a score made from
     dimensions, `contributions` are the points by which each moved it, and `left_out` the
-    dimensions with a weight that had no value, or too old a one.
+    dimensions with a weight that had no value, or too old a one. Of a learned limit,
+    `expected_value` is what was expected and `limit` the bound.
     """
 
     rule: str
@@ -61,6 +62,8 @@ class AlertMetadata(Struct, rename="camel", kw_only=True, omit_defaults=True):
     worsened_from: Severity | None = None
     contributions: dict[str, float] | None = None
     left_out: list[str] | None = None
+    expected_value: float | None = None
+    limit: float | None = None
 
 
 def is_newly_raised(alert: "Alert") -> bool:

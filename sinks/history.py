@@ -13,7 +13,7 @@ from psycopg.errors import UniqueViolation
 from pipeline.operators.identity import derived_event_id
 from pipeline.operators.rollup import Measured, newest
 from schemas.metrics import ABSENT, DIMENSIONS, HistoryBatch, MetricEvent
-from sinks import rollups
+from sinks import limits, rollups
 
 Weigh = Callable[[str, str], float]
 
@@ -116,12 +116,17 @@ def _equally(_asset_id: str, _dimension: str) -> float:
 
 
 async def store(
-    connection: AsyncConnection, given: Sequence[Measurement], weigh: Weigh = _equally
+    connection: AsyncConnection,
+    given: Sequence[Measurement],
+    weigh: Weigh = _equally,
+    *,
+    limited: bool = False,
 ) -> None:
     """Write measurements, and what they come to, in the caller's transaction.
 
     What PostgreSQL has already is passed over, in the sums as well. `weigh` tells what a
-    dimension of an asset weighs in its score.
+    dimension of an asset weighs in its score; `limited` asks for learned limits to be
+    looked at.
     """
     unique = {_key(one): one for one in given}
     rows = sorted(unique.values(), key=lambda one: one.event.asset_id)  # no deadlocks
@@ -135,6 +140,8 @@ async def store(
         fresh = [_measured(one) for one in rows]
         await _replace(connection, fresh, weigh)
         await rollups.add(connection, fresh, sources, rows[0].partition)
+        if limited:
+            await limits.check(connection, [_value(one) for one in rows if not one.late])
 
 
 async def _copy(connection: AsyncConnection, rows: Sequence[Measurement]) -> bool:
@@ -209,6 +216,13 @@ def _history_row(one: Measurement) -> tuple[Any, ...]:
 def _measured(one: Measurement) -> Measured:
     event = one.event
     return Measured(event.asset_id, event.metric_type.value, event.value, one.timestamp, one.late)
+
+
+def _value(one: Measurement) -> limits.Value:
+    event = one.event
+    return limits.Value(
+        event.asset_id, event.metric_type.value, event.value, one.timestamp, one.event_id
+    )
 
 
 def _columns(rows: Iterable[Sequence[Any]]) -> list[list[Any]]:

@@ -14,6 +14,7 @@ log = structlog.get_logger(__name__)
 
 _ENSURE: Final = "SELECT ensure_metric_history_partition(%s)"
 _CLEANUP: Final = "SELECT cleanup_old_metric_history(%s)"
+_CLEANUP_FINDINGS: Final = "SELECT cleanup_old_limit_findings(%s)"
 _CLEANUP_TRENDS: Final = "SELECT cleanup_old_trends(%s)"
 
 
@@ -31,6 +32,7 @@ async def keep(pool: AsyncConnectionPool, retention_days: int, trend_days: int) 
             row = await (await connection.execute(_CLEANUP, (retention_days,))).fetchone()
         async with pool.connection() as connection:
             await connection.execute(_CLEANUP_TRENDS, (max(trend_days, retention_days),))
+            await connection.execute(_CLEANUP_FINDINGS, (retention_days,))
     except psycopg.errors.LockNotAvailable:
         log.info("old history stays for now: somebody is reading it")
     except OUTAGES as error:

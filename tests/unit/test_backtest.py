@@ -69,7 +69,7 @@ def test_what_warms_up_is_known_and_not_counted() -> None:
 
 
 def test_steps_of_an_alert_are_one_alert_at_its_worst() -> None:
-    both = Thresholds(incidents=Incidents())
+    both = Thresholds(incidents=Incidents(slides=True))
     (one,) = told(95, 91, 87, 83, 75, thresholds=both).told.values()
     assert (one.severity, one.rule, one.steps) == ("critical", "score_slide", 3)
     # A slide that began while warming up is none of this time's.

@@ -11,8 +11,8 @@ from schemas.metrics import MetricType
 
 from .events import issues, payload, record, rules, run, scores
 
-ON = Thresholds(incidents=Incidents())
-OFF = Thresholds(incidents=Incidents(slides=False))
+ON = Thresholds(incidents=Incidents(slides=True))
+OFF = Thresholds(incidents=Incidents())
 
 
 def steps(outcome):
@@ -50,7 +50,7 @@ def test_even_steps_too_small_to_be_told_add_up():
 
 def test_what_a_single_step_told_is_not_told_again():
     later = [payload(v, second=10 * i) for i, v in enumerate((95, 70, 69, 68, 67))]
-    outcome = run(*later, thresholds=Thresholds(incidents=Incidents(within=1)))
+    outcome = run(*later, thresholds=Thresholds(incidents=Incidents(within=1, slides=True)))
     assert [alert.metadata.rule for alert in outcome.alerts] == ["score_drop"]
 
 
@@ -70,7 +70,9 @@ def test_issues_creep_up():
 def test_dimensions_slide_where_their_drops_alert():
     events = [payload(v, "validity", second=i) for i, v in enumerate((95, 91, 87))]
     assert not run(*events, thresholds=ON).alerts
-    asked = Thresholds(incidents=Incidents(), dimension_drop=Steps(critical=20, high=10, medium=5))
+    asked = Thresholds(
+        incidents=Incidents(slides=True), dimension_drop=Steps(critical=20, high=10, medium=5)
+    )
     (alert,) = run(*events, thresholds=asked).alerts
     assert alert.metadata.rule == "validity_slide"
 

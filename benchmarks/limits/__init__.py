@@ -1,0 +1,1 @@
+"""What learned limits catch, beside fixed thresholds."""
