@@ -99,7 +99,7 @@ class Client:
 
     def wants(self, event: LiveEvent) -> bool:
         """Say whether `event` is subscribed to, for events that come another way."""
-        return self._hub.index.wants(self, event)
+        return self._hub.index.wants(self.outbox, event)
 
     def close(self, code: int, reason: str) -> None:
         """Send nothing more, and close."""
@@ -125,9 +125,9 @@ class Client:
 
     def _index(self, added: Delta, gone: Delta) -> None:
         for wanted, assets in gone:
-            self._hub.index.remove(self, self._filter(wanted), assets)
+            self._hub.index.remove(self.outbox, self._filter(wanted), assets)
         for wanted, assets in added:
-            self._hub.index.add(self, self._filter(wanted), assets)
+            self._hub.index.add(self.outbox, self._filter(wanted), assets)
 
     def _filter(self, wanted: Wanted) -> Filter:
         assert self.caller is not None, "subscriptions follow authentication"  # noqa: S101

@@ -11,6 +11,7 @@ from api.live.events import LiveEvent, now_text
 from api.live.feed import Feed
 from api.live.frames import text_frame
 from api.live.index import Index
+from api.live.outbox import Outbox
 from pipeline.settings import Settings
 from schemas.websocket import CloseCode
 
@@ -29,7 +30,9 @@ class Hub:
         self.buffer_messages = settings.ws_buffer_messages
         self._stall_seconds = settings.ws_stall_seconds
         self.feed = Feed(settings, self.publish)
-        self.index: Index[Client] = Index()
+        # Outboxes, since a push needs no more of a client: with thousands of them,
+        # every object on the way to a socket is one more that no cache holds.
+        self.index: Index[Outbox] = Index()
         self.clients: set[Client] = set()
         self.messages_sent = 0
         self.slow_disconnects = 0
@@ -60,12 +63,12 @@ class Hub:
         frame = text_frame(event.message(self.feed.token or "", now_text()))
         slot = event.slot
         queued = 0
-        for client in recipients:
-            write = client.outbox.direct
+        for outbox in recipients:
+            write = outbox.direct
             if write is not None:
                 write(frame)
             else:
-                client.outbox.push(frame, slot)
+                outbox.push(frame, slot)
                 queued += 1
         self.messages_sent += len(recipients) - queued
         monitor.PUSHED.labels(event.kind).inc(len(recipients))

@@ -102,7 +102,12 @@ def measure(url: str, requests: int) -> None:
         "TIDEMARK_KAFKA_BROKERS": f"127.0.0.1:{free_port()}", "TIDEMARK_LOG_LEVEL": "error",
         "TIDEMARK_AUTHENTICATION": "on", "TIDEMARK_REQUESTS_PER_SECOND": "0",
     }  # fmt: skip
-    edge = subprocess.Popen([sys.executable, "-m", "cli.main", "edge"], env=environment)
+    edge = subprocess.Popen(
+        [sys.executable, "-m", "cli.main", "edge"],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as http:
             wait_for(http)
