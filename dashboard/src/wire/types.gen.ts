@@ -188,7 +188,8 @@ export interface Alert {
  * `occurrences` counts, from the second on, what joined an alert that was open already;
  * `worsened_from` is its severity before, where this step raised it. Of a score made from
  * dimensions, `contributions` are the points by which each moved it, and `left_out` the
- * dimensions with a weight that had no value, or too old a one.
+ * dimensions with a weight that had no value, or too old a one. Of a learned limit,
+ * `expected_value` is what was expected and `limit` the bound.
  *
  * This interface was referenced by `Wire`'s JSON-Schema
  * via the `definition` "AlertMetadata".
@@ -208,6 +209,8 @@ export interface AlertMetadata {
     [k: string]: number;
   } | null;
   leftOut?: string[] | null;
+  expectedValue?: number | null;
+  limit?: number | null;
 }
 /**
  * A single thing.
@@ -1138,6 +1141,62 @@ export interface Intake {
   data: DocumentFault[];
   count: number;
   assets: string[];
+  success?: true;
+}
+/**
+ * A value beyond its limit. `told`: it raised an alert, or would have in shadow mode.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "LimitFinding".
+ */
+export interface LimitFinding {
+  timestamp: string;
+  eventId: string;
+  value: number;
+  expected: number;
+  limit: number;
+  mode: "alert" | "shadow";
+  told: boolean;
+}
+/**
+ * An hour, or a day, that begins at `start`: what is expected, and the bound.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "LimitPoint".
+ */
+export interface LimitPoint {
+  start: string;
+  expected: number;
+  limit: number;
+}
+/**
+ * What was learned of one metric of one asset, and what lay beyond, the newest first.
+ *
+ * Values below the limits (`below`), else those above, are findings. `widened` is the factor
+ * by which alerts that people ignored have moved them away.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "Limits".
+ */
+export interface Limits {
+  assetId: string;
+  metricType: MetricType;
+  mode: "alert" | "shadow";
+  learnedAt: string;
+  below: boolean;
+  widened: number;
+  points: LimitPoint[];
+  findings: LimitFinding[];
+}
+/**
+ * A single thing.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "LimitsAnswer".
+ */
+export interface LimitsAnswer {
+  data: Limits;
+  count?: number;
   success?: true;
 }
 /**
