@@ -18,18 +18,19 @@ async function liveliest() {
 }
 
 const pictures = [
-  { name: "overview", path: "/", colorScheme: "light" },
+  // A minute of live scores for the line beside the ring.
+  { name: "overview", path: "/", colorScheme: "light", wait: 60_000 },
   { name: "alerts", path: "/alerts?severity=critical,high,medium", colorScheme: "dark" },
   { name: "asset", path: `/assets/${encodeURIComponent(await liveliest())}`, colorScheme: "light" },
 ];
 
 await mkdir(FOLDER, { recursive: true });
 const browser = await launch();
-for (const { name, path, colorScheme } of pictures) {
+for (const { name, path, colorScheme, wait = 4_000 } of pictures) {
   const page = await browser.newPage({ colorScheme, viewport: { width: 1440, height: 900 } });
   await page.goto(base + path);
   await page.locator('[data-phase="open"]').waitFor();
-  await page.waitForTimeout(4_000);
+  await page.waitForTimeout(wait);
   await page.screenshot({ path: `${FOLDER}${name}.png` });
   await page.close();
 }
