@@ -37,6 +37,10 @@ test: .venv/.synced dashboard/node_modules/.built browser ## Run all tests (ARGS
 	@echo "== python"
 	$(BIN)/pytest -q $(ARGS)
 
+.PHONY: chaos
+chaos: .venv/.synced ## Break everything under load, and tell how long it took to catch up (ARGS= for pytest)
+	$(BIN)/pytest -q -s -m chaos tests/chaos $(ARGS)
+
 .PHONY: bench
 bench: .venv/.synced $(PEERS_$(BENCH)) ## Measure, beside peers in the same run (BENCH=stream, fanout ..., ARGS=)
 	@$(BIN)/python -m benchmarks.$(BENCH).run $(ARGS)

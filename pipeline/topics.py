@@ -6,6 +6,9 @@ from typing import Final
 from pipeline.settings import Settings
 
 HOUR_MS: Final = 3_600_000
+BROKERS_CLOCK: Final = {"message.timestamp.type": "LogAppendTime"}
+"""The broker's clock, not the producers', says when a record arrived: silence and clock skew
+are judged against it, and a worker whose clock is wrong can go on writing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +63,11 @@ class Topics:
 def topic_specs(settings: Settings) -> list[TopicSpec]:
     """Return what every topic should be; the changelog is created by Faust itself."""
     topics = Topics(settings.topic_prefix)
-    common = {"retention.ms": str(settings.topic_retention_hours * HOUR_MS)}
-    # The broker's clock, not the producers', says when an event arrived:
-    # silence and clock skew are judged against it.
-    arrival = {"message.timestamp.type": "LogAppendTime"}
+    config = {
+        "retention.ms": str(settings.topic_retention_hours * HOUR_MS),
+        **BROKERS_CLOCK,
+    }
     return [
-        TopicSpec(
-            name,
-            settings.topic_partitions,
-            settings.topic_replication,
-            common | (arrival if name == topics.metrics else {}),
-        )
+        TopicSpec(name, settings.topic_partitions, settings.topic_replication, dict(config))
         for name in topics.all()
     ]

@@ -11,6 +11,7 @@ from faust.types import TP
 
 from pipeline.operators.state import AssetState
 from pipeline.produce import Outgoing, produce
+from pipeline.topics import BROKERS_CLOCK, HOUR_MS
 from pipeline.transport import Batch, BatchSchema
 from tables import codec
 from tables.local import LocalStates, MemoryStates, RocksStates
@@ -18,6 +19,11 @@ from tables.local import LocalStates, MemoryStates, RocksStates
 TABLE_NAME = "assets"
 """The changelog topic is named after it: renaming it abandons all state."""
 
+CHANGELOG_CONFIG = {
+    **BROKERS_CLOCK,
+    # Until then recovery can tell a late writer's older state from the newer one before it.
+    "min.compaction.lag.ms": str(HOUR_MS),
+}
 MEBIBYTE = 1 << 20
 STORE_OPTIONS = {
     "write_buffer_size": 16 * MEBIBYTE,
@@ -44,6 +50,7 @@ class AssetTable(faust.Table):
             app,
             name=TABLE_NAME,
             schema=BatchSchema(),
+            extra_topic_configs=CHANGELOG_CONFIG,
             options=dict(STORE_OPTIONS) if app.conf.store.scheme == "rocksdb" else None,
             **options,
         )

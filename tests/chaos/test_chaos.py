@@ -1,0 +1,170 @@
+"""`make chaos`: every fault under load, on real servers; nothing lost, nothing doubled.
+
+After each, all alerts, the history, the current values and the daily figures are those of the
+events sent, and the lag is nothing. Each takes under a minute on a quiet machine.
+"""
+
+import asyncio
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from devstack.kafka import KafkaServer
+from devstack.postgres import PostgresServer
+from tests.chaos.conftest import Trial
+from tests.conftest import SettingsFactory
+from tests.integration.stream.conftest import Stream, eventually
+
+pytestmark = pytest.mark.chaos
+SESSION = 6.0
+"""Seconds, as in the tests' settings."""
+FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
+
+
+async def test_worker_killed_and_restarted(trial: Trial) -> None:
+    worker = trial.stream.start("worker", instance_id="one")
+    trial.stream.start("sink")
+    async with trial.fault():
+        worker.kill()
+        trial.stream.start("worker", instance_id="one")
+
+
+async def test_worker_killed_and_its_disk_lost(trial: Trial, tmp_path: Path) -> None:
+    worker = trial.stream.start("worker", instance_id="one", state_dir=tmp_path / "first")
+    trial.stream.start("sink")
+    async with trial.fault():
+        worker.kill()
+        worker.wait()
+        shutil.rmtree(tmp_path / "first")
+        trial.stream.start("worker", instance_id="one", state_dir=tmp_path / "second")
+
+
+async def test_worker_stopped_past_its_session_and_woken(trial: Trial, tmp_path: Path) -> None:
+    """The zombie: its partitions are another's by the time it goes on writing.
+
+    Who notices that two write to one partition ends; a supervisor starts it again.
+    """
+    first, second = ({"state_dir": tmp_path / name, "batch_records": 50} for name in "12")
+    zombie = trial.stream.start("worker", **first)
+    successor = trial.stream.start("worker", **second)
+    trial.stream.start("sink")
+    async with trial.fault():
+        zombie.send_signal(signal.SIGSTOP)
+        await asyncio.sleep(SESSION + 5)
+        zombie.send_signal(signal.SIGCONT)
+        await asyncio.sleep(6)
+        for process, given in ((zombie, first), (successor, second)):
+            if process.poll() is not None:
+                trial.stream.start("worker", **given)
+
+
+async def test_workers_joining_and_leaving(trial: Trial, tmp_path: Path) -> None:
+    first = trial.stream.start("worker", state_dir=tmp_path / "1")
+    trial.stream.start("sink")
+    async with trial.fault():
+        second = trial.stream.start("worker", state_dir=tmp_path / "2")
+        await asyncio.sleep(4)
+        third = trial.stream.start("worker", state_dir=tmp_path / "3")
+        await asyncio.sleep(4)
+        first.send_signal(signal.SIGTERM)
+        await asyncio.sleep(3)
+        third.kill()
+        assert second.poll() is None
+
+
+async def test_sink_killed_and_restarted(trial: Trial) -> None:
+    trial.stream.start("worker")
+    sink = trial.stream.start("sink", instance_id="one")
+    async with trial.fault():
+        sink.kill()
+        trial.stream.start("sink", instance_id="one")
+
+
+async def test_postgresql_killed_and_restarted(
+    private_postgres: PostgresServer,
+    make_settings: SettingsFactory,
+    make_stream: Callable[..., Any],
+) -> None:
+    stream: Stream = await make_stream(make_settings(database_url=private_postgres.url))
+    stream.start("worker")
+    stream.start("sink")
+    async with Trial("postgresql killed and restarted", stream).fault():
+        private_postgres.kill()
+        await asyncio.sleep(3)
+        private_postgres.start()
+
+
+async def test_broker_killed_and_restarted(
+    private_kafka: KafkaServer, make_settings: SettingsFactory, make_stream: Callable[..., Any]
+) -> None:
+    stream: Stream = await make_stream(make_settings(kafka_brokers=private_kafka.brokers))
+    stream.start("worker")
+    stream.start("sink")
+    async with Trial("broker killed and restarted", stream).fault():
+        private_kafka.kill()
+        await asyncio.sleep(2)
+        await asyncio.to_thread(private_kafka.start)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 24 MiB."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(place)]
+    if os.geteuid() or subprocess.run(command, check=False).returncode:
+        pytest.skip("only root can mount a small disk")
+    yield place
+    subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+async def test_disk_full(trial: Trial, small_disk: Path) -> None:
+    """The worker ends and says why; with room again it goes on from the changelog."""
+    given: dict[str, Any] = {"instance_id": "one", "state_dir": small_disk}
+    worker = trial.stream.start("worker", **given)
+    trial.stream.start("sink")
+    async with trial.fault():
+        filler = small_disk / "filler"
+        worker.kill()
+        worker.wait()
+        with filler.open("wb") as file:
+            try:
+                while file.write(b"x" * 65536):
+                    file.flush()
+            except OSError:
+                pass
+        worker = trial.stream.start("worker", **given)
+
+        async def ended() -> bool:
+            return worker.poll() is not None
+
+        await eventually(ended, 60, "the worker runs on a full disk")
+        assert worker.returncode != 0
+        filler.unlink()
+        trial.stream.start("worker", **given)
+
+
+@pytest.mark.skipif(not FAKETIME.exists(), reason="Debian's faketime is not installed")
+async def test_clock_jumps(trial: Trial, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two hours back, then a day ahead: the broker's clock counts, not the worker's."""
+    clock = tmp_path / "clock"
+    clock.write_text("+0")
+    monkeypatch.setenv("LD_PRELOAD", str(FAKETIME))
+    monkeypatch.setenv("FAKETIME_TIMESTAMP_FILE", str(clock))
+    monkeypatch.setenv("FAKETIME_NO_CACHE", "1")
+    monkeypatch.setenv("DONT_FAKE_MONOTONIC", "1")
+    monkeypatch.setenv("FAKETIME_DONT_FAKE_MONOTONIC", "1")
+    trial.stream.start("worker")
+    monkeypatch.undo()
+    trial.stream.start("sink")
+    async with trial.fault():
+        clock.write_text("-7200")
+        await asyncio.sleep(2)
+        clock.write_text("+86400")
+        await asyncio.sleep(2)
