@@ -123,6 +123,7 @@ def _message(
         moved = "rose" if change > 0 else "slid" if finding.rule.endswith("_slide") else "fell"
         return f"{name}: {metric} {moved} by {abs(float(change)):g} points, {steps}"
     if event.value == 0:
-        return f"{name}: all {previous:g} issues resolved"
+        issues = "the one issue" if previous == 1 else f"all {previous:g} issues"
+        return f"{name}: {issues} resolved"
     count = float(change)
     return f"{name}: {count:g} new issue{'' if count == 1 else 's'}, {steps}"

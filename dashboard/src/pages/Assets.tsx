@@ -65,7 +65,7 @@ export function Assets() {
     <div className={styles.page}>
       <PageHead
         title="Assets"
-        lead={`${formatCount(shown.length)} of ${formatCount(assets.length)}`}
+        lead={`${formatCount(shown.length)} of ${formatCount(assets.length)} assets`}
       />
       <section className={styles.panel} aria-label="Assets">
         <div className={styles.bar}>

@@ -55,6 +55,7 @@ function Freshness({ stats }: { stats: Stats | null }) {
   const error = useSignal(overall.error);
   const now = useNow(1_000);
   if (!stats) return error ? `The figures could not be loaded: ${error}` : "Loading figures";
+  if (stats.totalAssets === 0) return "No asset has reported yet";
   return (
     <>
       {formatCount(stats.recentlyMonitored)} of {formatCount(stats.totalAssets)} assets reported in

@@ -72,6 +72,7 @@ describe("Overview", () => {
     edge.on("GET", "/stats", one(someStats({ totalAssets: 0, avgQualityScore: null })));
     await visit("/");
     expect(screen.getByText("Waiting for the first event")).toBeInTheDocument();
+    expect(screen.getByText("No asset has reported yet")).toBeInTheDocument();
     expect(screen.getByText(/curl -X POST http:\/\/pages-/)).toBeInTheDocument();
     edge.on("GET", "/stats", one(someStats({ totalAssets: 1 })));
     await settle(2_500);
@@ -121,13 +122,13 @@ describe("Assets", () => {
       page([anAsset(), anAsset({ assetId: "crm.leads", assetName: "leads" })]),
     );
     const history = await visit("/assets");
-    expect(screen.getByText("2 of 2")).toBeInTheDocument();
+    expect(screen.getByText("2 of 2 assets")).toBeInTheDocument();
     FakeSocket.latest.say("metric_change", aChange({ assetId: "crm.leads", currentValue: 41 }));
     await settle(50);
     expect(screen.getByText("41.0")).toBeInTheDocument();
     await user.type(screen.getByRole("searchbox"), "lead");
     await settle();
-    expect(screen.getByText("1 of 2")).toBeInTheDocument();
+    expect(screen.getByText("1 of 2 assets")).toBeInTheDocument();
     expect(history.at(-1)).toBe("/assets?q=lead");
   });
 });
