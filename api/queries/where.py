@@ -29,16 +29,20 @@ class Where:
     def add_scope(self, scope: Scope) -> None:
         """Ask for the assets in `scope` alone."""
         if not scope.everything:
-            self.add("asset_id ~ ANY(%(scope)s)", scope=[posix(glob) for glob in scope.globs])
+            self._add_matching("~ ANY(%(scope)s)", scope=[posix(glob) for glob in scope.globs])
 
     def add_asset(self, asset: str | None) -> None:
         """Ask for one asset, or for those a glob matches."""
         if asset is None or asset == ALL:
             return
         if is_glob(asset):
-            self.add("asset_id ~ %(glob)s", glob=posix(asset))
+            self._add_matching("~ %(glob)s", glob=posix(asset))
         else:
             self.add("asset_id = %(asset)s", asset=asset)
+
+    def _add_matching(self, match: LiteralString, **values: Any) -> None:
+        """Ask for assets that match: each is looked at once, not with every row of it."""
+        self.add(f"asset_id IN (SELECT asset_id FROM assets WHERE asset_id {match})", **values)
 
     def add_between(self, column: LiteralString, first: datetime, beyond: datetime) -> None:
         """Ask for a time from `first` on and before `beyond`."""

@@ -34,7 +34,7 @@ CHANGING = r'"requestId":"\w+"|"timestamp":"[^"]+"(?=})|"(since|until)":"[^"]+"'
 """What differs from answer to answer: ids of requests, the time of figures."""
 OF_THE_SYSTEM = {"/system", "/ws/stats", "/me", "/thresholds"}
 """Speak of no asset's data."""
-OF_JOBS = {"/forecast"}
+OF_JOBS = {"/forecast", "/limits"}
 """Need a job that has run; tests of their own see to their scopes."""
 OF_ROUTING = {endpoint.path for endpoint in ROUTING}
 """Speak of what people keep, not of measurements."""
