@@ -1,5 +1,5 @@
--- Roll-ups: each hour and day in figures, by asset, by source and overall, summed anew
--- from the history.
+-- Roll-ups: each hour and day in figures, by asset, by source and overall; and how days of
+-- history come and go.
 --
 -- `sketch` is a DDSketch as bin, count, bin, count, ... To add two sketches is to append
 -- one to the other: a bin may stand in it several times, and is summed when read, or when
@@ -13,9 +13,6 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
         FROM generate_series(1, cardinality(sketch), 2) AS i GROUP BY 1
     ) AS summed, LATERAL (VALUES (1, bin), (2, n)) AS pair (place, item)
 $$;
-
-DROP VIEW quality_score_trends;
-DROP TABLE quality_metric_daily;
 
 CREATE TABLE quality_metric_daily (
     asset_id text NOT NULL REFERENCES assets (asset_id),
@@ -80,7 +77,7 @@ COMMENT ON VIEW quality_score_trends IS
 
 -- Makes the partitions of a UTC day; returns false where there are some already.
 -- Built aside and attached: that takes no lock that readers or writers notice.
-CREATE OR REPLACE FUNCTION ensure_metric_history_partition(day date) RETURNS boolean
+CREATE FUNCTION ensure_metric_history_partition(day date) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
     suffix text := to_char(day, '_YYYYMMDD');
@@ -112,7 +109,7 @@ $$;
 
 -- Drops events and hours older than so many days; returns the number of days dropped.
 -- Gives up after two seconds rather than hold everybody up behind a long reader.
-CREATE OR REPLACE FUNCTION cleanup_old_metric_history(retention_days integer DEFAULT 90)
+CREATE FUNCTION cleanup_old_metric_history(retention_days integer DEFAULT 90)
 RETURNS integer LANGUAGE plpgsql SET lock_timeout = '2s' AS $$
 DECLARE
     oldest date := (now() AT TIME ZONE 'UTC')::date - retention_days;
@@ -155,68 +152,3 @@ BEGIN
     RETURN deleted + more;
 END
 $$;
-
--- The rest sums up anew what the history has.
-SELECT ensure_metric_history_partition(to_date(right(relname, 8), 'YYYYMMDD'))
-FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
-WHERE inhparent = 'quality_metric_history'::regclass;
-
-CREATE FUNCTION sketch_of(measured double precision[]) RETURNS integer[]
-LANGUAGE sql IMMUTABLE STRICT AS $$
-    SELECT array_agg(item ORDER BY bin, place)
-    FROM (
-        SELECT
-            CASE
-                WHEN value = 0 THEN 0
-                ELSE sign(value) * (
-                    100000 + ceil(ln(abs(value)) / ln(2::float8)
-                        * 69.3141404294932::float8)
-                )
-            END::integer AS bin,
-            count(*)::integer AS n
-        FROM unnest(measured) AS value GROUP BY 1
-    ) AS counted, LATERAL (VALUES (1, bin), (2, n)) AS pair (place, item)
-$$;
-
-DO $$
-DECLARE
-    target text;
-    columns text;
-    keys text;
-BEGIN
-    FOR target, columns, keys IN VALUES
-        ('quality_metric_hourly', 'asset_id, metric_type, hour',
-            $q$asset_id, metric_type, date_trunc('hour', "timestamp", 'UTC')$q$),
-        ('quality_metric_daily', 'asset_id, metric_type, day',
-            $q$asset_id, metric_type, ("timestamp" AT TIME ZONE 'UTC')::date$q$),
-        ('quality_group_hourly', 'kind, name, metric_type, partition, hour',
-            $q$kind, name, metric_type, 0, date_trunc('hour', "timestamp", 'UTC')$q$),
-        ('quality_group_daily', 'kind, name, metric_type, partition, day',
-            $q$kind, name, metric_type, 0, ("timestamp" AT TIME ZONE 'UTC')::date$q$)
-    LOOP
-        EXECUTE format(
-            $q$
-                INSERT INTO %1$I (
-                    %2$s, count, mean, squares, minimum, maximum, first, first_at, last, last_at,
-                    sketch
-                )
-                SELECT
-                    %3$s, count(*), avg(value), var_pop(value) * count(*), min(value), max(value),
-                    (array_agg(value ORDER BY "timestamp", value))[1], min("timestamp"),
-                    (array_agg(value ORDER BY "timestamp" DESC, value DESC))[1], max("timestamp"),
-                    sketch_of(array_agg(value))
-                FROM quality_metric_history %4$s
-                GROUP BY %5$s
-            $q$,
-            target, columns, keys,
-            CASE WHEN target LIKE 'quality_group_%' THEN
-                $q$JOIN assets USING (asset_id),
-                LATERAL (VALUES ('overall', ''), ('source', source)) AS part (kind, name)
-                WHERE name IS NOT NULL$q$
-            END,
-            replace(keys, ' 0,', '')
-        );
-    END LOOP;
-END
-$$;
-DROP FUNCTION sketch_of;
