@@ -94,7 +94,7 @@ def run(build: Callable[[], faust.App], settings: Settings, registry: CollectorR
 def _spare_garbage_collection() -> None:
     """Look for cycles rarely: a batch makes thousands of objects and frees all without.
 
-    With Python's thresholds a third of the time goes into looking through them.
+    With Python's thresholds it would look through all those time and again.
     """
     gc.freeze()
     gc.set_threshold(GC_ALLOCATIONS, 10, 10)

@@ -24,7 +24,7 @@ def is_trifling(
 ) -> bool:
     """Say whether a score has surely moved by too little to be published or to alert.
 
-    Most do, and this costs a tenth of the exact comparison.
+    Most do, and this costs less than the exact comparison.
     """
     least = thresholds.least_score_move - ROUNDING
     return metric in PERCENT_METRICS and -least < current - previous < least
