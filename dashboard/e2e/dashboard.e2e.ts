@@ -197,6 +197,33 @@ describe("for those who come back to it", () => {
     await chart.press("Escape");
     await until("the chart shows all", 5_000, () => reset.isDisabled());
   });
+
+  it("zooms a chart by a finger", async () => {
+    const assetId = await freshAsset(95);
+    for (const value of [90, 95, 91]) await edge.send({ assetId, metricType: "score", value });
+    const phone = await browser.newContext({
+      viewport: { width: 390, height: 844 },
+      hasTouch: true,
+    });
+    const page = await open(`/assets/${assetId}`, phone);
+    const chart = page.getByRole("application");
+    await chart.scrollIntoViewIfNeeded();
+    const box = await chart.boundingBox();
+    if (!box) throw new Error("The chart is not shown");
+    const devtools = await phone.newCDPSession(page);
+    const touch = (type: "touchStart" | "touchMove" | "touchEnd", share?: number) =>
+      devtools.send("Input.dispatchTouchEvent", {
+        type,
+        touchPoints:
+          share === undefined ? [] : [{ x: box.x + box.width * share, y: box.y + box.height / 2 }],
+      });
+    await touch("touchStart", 0.4);
+    for (const share of [0.5, 0.6, 0.7, 0.8]) await touch("touchMove", share);
+    await touch("touchEnd");
+    const reset = page.getByRole("button", { name: "Reset" });
+    await until("the chart is zoomed", 5_000, () => reset.isEnabled());
+    await phone.close();
+  });
 });
 
 describe("when the edge goes away", () => {

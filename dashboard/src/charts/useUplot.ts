@@ -2,6 +2,7 @@ import { type RefObject, useEffect, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { onThemeChange, type Palette, paletteAt } from "./palette";
+import { dragByTouch } from "./touch";
 
 export type ChartOptions = Omit<uPlot.Options, "width" | "height">;
 
@@ -32,6 +33,7 @@ export function useUplot(params: UplotParams): RefObject<HTMLDivElement | null> 
       plot.current?.destroy();
       const made = { ...options(paletteAt(element)), ...size() };
       plot.current = new uPlot(made, [[]], element);
+      dragByTouch(plot.current);
       show(plot.current, latest.current);
     };
     draw();
