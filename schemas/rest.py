@@ -137,13 +137,13 @@ class AssetDimensions(Struct, rename="camel", kw_only=True):
 
 
 class GroupScore(Struct, rename="camel", kw_only=True):
-    """The scores of a group of assets: of a source, or (null) of all the caller may see.
+    """The scores of a group of assets: of a source, an owner, or (null) all the caller may see.
 
     `score` is the mean of the newest scores of those `scored`, null where none is;
     `lowest` and `lowest_asset` the worst of them.
     """
 
-    source: str | None
+    name: str | None
     assets: int
     scored: int
     score: float | None
@@ -152,10 +152,11 @@ class GroupScore(Struct, rename="camel", kw_only=True):
 
 
 class Scores(Struct, rename="camel", kw_only=True):
-    """How everything stands together, and each source; the worst source comes first."""
+    """How everything stands together, each source and each owner; the worst come first."""
 
     overall: GroupScore
     sources: list[GroupScore]
+    owners: list[GroupScore]
 
 
 class SeveritySteps(Struct, rename="camel", kw_only=True):

@@ -10,6 +10,7 @@ from psycopg_pool import AsyncConnectionPool
 from api.auth.scope import Scope
 from api.paging import cursor_of, key_of, split
 from api.queries.where import Where
+from pipeline.globs import posix
 from schemas.alerts import Severity
 from schemas.rest import Asset, GroupScore, Scores, SeverityCounts, Stats
 
@@ -46,16 +47,31 @@ _STATS: Final = sql.SQL("""
 """)
 
 
-# One pass: the row of all assets has no source, and says so by `grouping`.
-_SCORES: Final = sql.SQL("""
-    SELECT source, grouping(source) = 1 AS overall, count(*) AS assets,
-           count(value) AS scored, avg(value) AS score, min(value) AS lowest,
-           (array_agg(asset_id ORDER BY value, asset_id) FILTER (WHERE value IS NOT NULL))[1]
-               AS lowest_asset
+_FIGURES: Final = sql.SQL("""
+    count(*) AS assets, count(value) AS scored, avg(value) AS score, min(value) AS lowest,
+    (array_agg(asset_id ORDER BY value, asset_id) FILTER (WHERE value IS NOT NULL))[1]
+        AS lowest_asset
     FROM assets LEFT JOIN (
         SELECT asset_id, value FROM quality_metric_current WHERE metric_type = 'score'
     ) scores USING (asset_id)
-    WHERE {where} GROUP BY ROLLUP (source) ORDER BY score NULLS LAST, source
+""")
+# One pass: the row of all assets has no source, and says so by `grouping`.
+_SCORES: Final = sql.SQL("""
+    SELECT source AS name, grouping(source) = 1 AS overall, {figures}
+    WHERE {where} GROUP BY ROLLUP (source) ORDER BY score NULLS LAST, name
+""")
+_OWNER_PATTERNS: Final = """
+    SELECT asset_pattern, owner FROM asset_owners ORDER BY length(asset_pattern) DESC, asset_pattern
+"""
+# Of the patterns that match an asset the first, which is the longest, counts.
+_OWNER_SCORES: Final = sql.SQL("""
+    SELECT owner AS name, {figures}
+    CROSS JOIN LATERAL (
+        SELECT owner FROM unnest(%(patterns)s::text[], %(owners)s::text[])
+            WITH ORDINALITY AS given (pattern, owner, place)
+        WHERE asset_id ~ pattern ORDER BY place LIMIT 1
+    ) owned
+    WHERE {where} GROUP BY owner ORDER BY score NULLS LAST, name
 """)
 
 
@@ -119,16 +135,28 @@ class AssetQueries:
         )
 
     async def scores(self, scope: Scope) -> Scores:
-        """Return the scores of what is in `scope`, together and by source."""
+        """Return the scores of what is in `scope`, together, by source and by owner."""
         where = Where()
         where.add_scope(scope)
         async with self._pool.connection() as connection:
             cursor = connection.cursor(row_factory=dict_row)
-            await cursor.execute(_SCORES.format(where=where.text), where.values)
+            await cursor.execute(_SCORES.format(figures=_FIGURES, where=where.text), where.values)
             rows = await cursor.fetchall()
-        (overall,) = [row for row in rows if row["overall"]]
-        sources = [row for row in rows if row["source"] is not None]
-        return Scores(overall=_group_of(overall), sources=[_group_of(row) for row in sources])
+            owned = await (await connection.execute(_OWNER_PATTERNS)).fetchall()
+            given = {
+                "patterns": [posix(pattern) for pattern, _ in owned],
+                "owners": [owner for _, owner in owned],
+            }
+            await cursor.execute(
+                _OWNER_SCORES.format(figures=_FIGURES, where=where.text), where.values | given
+            )
+            owners = await cursor.fetchall()
+        (overall,) = [row for row in rows if row.pop("overall")]
+        return Scores(
+            overall=_group_of(overall),
+            sources=[_group_of(row) for row in rows if row["name"] is not None],
+            owners=[_group_of(row) for row in owners],
+        )
 
     async def _assets(self, where: Where, limit: int) -> list[Asset]:
         async with self._pool.connection() as connection:
@@ -144,7 +172,6 @@ def _asset_of(row: dict[str, Any]) -> Asset:
 
 def _group_of(row: dict[str, Any]) -> GroupScore:
     score = row.pop("score")
-    del row["overall"]
     return GroupScore(score=None if score is None else round(float(score), 2), **row)
 
 

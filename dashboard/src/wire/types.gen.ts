@@ -941,7 +941,7 @@ export interface ForecastAnswer {
   success?: true;
 }
 /**
- * The scores of a group of assets: of a source, or (null) of all the caller may see.
+ * The scores of a group of assets: of a source, an owner, or (null) all the caller may see.
  *
  * `score` is the mean of the newest scores of those `scored`, null where none is;
  * `lowest` and `lowest_asset` the worst of them.
@@ -950,7 +950,7 @@ export interface ForecastAnswer {
  * via the `definition` "GroupScore".
  */
 export interface GroupScore {
-  source: string | null;
+  name: string | null;
   assets: number;
   scored: number;
   score: number | null;
@@ -1406,7 +1406,7 @@ export interface ResolveRequest {
   comment?: string | null;
 }
 /**
- * How everything stands together, and each source; the worst source comes first.
+ * How everything stands together, each source and each owner; the worst come first.
  *
  * This interface was referenced by `Wire`'s JSON-Schema
  * via the `definition` "Scores".
@@ -1414,6 +1414,7 @@ export interface ResolveRequest {
 export interface Scores {
   overall: GroupScore;
   sources: GroupScore[];
+  owners: GroupScore[];
 }
 /**
  * A single thing.

@@ -201,12 +201,12 @@ async def test_dimensions_that_are_stale_or_missing_are_told(
     await facts.current("b", "score", 50)
     scores = await get(edge, "/scores")
     assert scores["overall"] == {
-        "source": None, "assets": 2, "scored": 1, "score": 50, "lowest": 50, "lowestAsset": "b",
+        "name": None, "assets": 2, "scored": 1, "score": 50, "lowest": 50, "lowestAsset": "b",
     }  # fmt: skip
-    assert scores["sources"] == []
+    assert scores["sources"] == scores["owners"] == []
 
 
-async def test_scores_by_source(edge: RunningEdge, facts: Facts) -> None:
+async def test_scores_by_source_and_owner(edge: RunningEdge, facts: Facts) -> None:
     for asset, value, source in (
         ("a", 90, "crm"),
         ("b", 70, "crm"),
@@ -216,8 +216,17 @@ async def test_scores_by_source(edge: RunningEdge, facts: Facts) -> None:
         await facts.history(asset, value, DAY, source=source)
     scores = await get(edge, "/scores")
     assert (scores["overall"]["score"], scores["overall"]["lowestAsset"]) == (55.25, "d")
-    assert [(s["source"], s["score"], s["lowestAsset"]) for s in scores["sources"]] == [
+    assert [(s["name"], s["score"], s["lowestAsset"]) for s in scores["sources"]] == [
         ("erp", 60, "c"), ("crm", 80, "b"),
+    ]  # fmt: skip
+    async with edge.http() as http:
+        for pattern, owner in (("[abc]", "ann"), ("b", "bob"), ("*", "cem")):
+            body = {"assetPattern": pattern, "owner": owner}
+            assert (await http.post("/owners", json=body)).status_code == 201
+    # The longest pattern that matches says whose an asset is.
+    owners = (await get(edge, "/scores"))["owners"]
+    assert [(o["name"], o["assets"], o["score"]) for o in owners] == [
+        ("cem", 1, 1), ("ann", 3, 73.33),
     ]  # fmt: skip
 
 
