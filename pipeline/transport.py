@@ -130,16 +130,24 @@ class BatchConsumer(driver.Consumer):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._pending: defaultdict[TP, deque[Batch]] = defaultdict(deque)
+        # Faust goes back to the committed offsets while it fetches already: what was
+        # fetched before must not be delivered after, nor anything be fetched in between.
+        self._position = asyncio.Lock()
+        self._seeks = 0
         super().__init__(*args, **kwargs)
         self._batch_topics: frozenset[str] = self.transport.batch_topics
 
     def _new_consumer_thread(self) -> BatchConsumerThread:
         return BatchConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
+    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:  # noqa: ASYNC109
+        async with self._position:
+            return await super()._getmany(active_partitions, timeout)
+
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Any]]:  # noqa: ASYNC109
         """Fetch, and yield one message per partition batch."""
         fetched, active = await self._wait_next_records(timeout)
-        generation = self.app.consumer_generation_id
+        generation, seeks = self.app.consumer_generation_id, self._seeks
         if fetched is None or self.should_stop:
             return
         if not self.flow_active:
@@ -152,12 +160,17 @@ class BatchConsumer(driver.Consumer):
                 continue
             if not self.flow_active or self.app.consumer_generation_id != generation:
                 return
+            if self._seeks != seeks:
+                return
             self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
             yield tp, self._message(tp, Batch(tp.topic, tp.partition, records))
 
     def _message(self, tp: TP, batch: Batch) -> ConsumerMessage:
         if tp.topic in self._batch_topics:
             self._pending[tp].append(batch)
+            # Faust drops what ends before the last it has read, as batches may that
+            # are fetched again: states and readers know better what is a repetition.
+            self._read_offset[tp] = None
         last = batch.records[-1]
         return ConsumerMessage(
             tp.topic,
@@ -208,9 +221,19 @@ class BatchConsumer(driver.Consumer):
 
     async def perform_seek(self) -> None:
         """Go back to the committed offsets: what is pending will be delivered again."""
-        await self._drain(list(self._pending))
-        self._pending.clear()
-        await super().perform_seek()
+        async with self._position:
+            self._seeks += 1
+            await self._drain(list(self._pending))
+            self._pending.clear()
+            await super().perform_seek()
+            # Nothing was committed there: Faust would go on from wherever it has read to.
+            fresh = [
+                tp
+                for tp in self.assignment()
+                if tp.topic in self._batch_topics and self._read_offset.get(tp) is None
+            ]
+            if fresh:
+                await self._thread.seek_to_beginning(*fresh)
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Finish what is in work and commit it while the partitions are still ours."""

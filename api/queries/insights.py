@@ -32,19 +32,19 @@ _DURATIONS: Final = """
     percentile_cont(0.9) WITHIN GROUP (ORDER BY {0}) AS {1}_p90
 """
 _TOTALS: Final = sql.SQL(f"""
-    WITH lives AS (
+    WITH chosen AS ({{chosen}}), taken AS (
+        SELECT alert_id, min(at) FILTER (WHERE action = 'acknowledge') AS acknowledged,
+               min(at) FILTER (WHERE action = 'resolve') AS resolved,
+               bool_or(actor = 'pipeline' AND action = 'resolve') AS by_itself
+        FROM alert_audit JOIN chosen ON alert_id = chosen.id GROUP BY alert_id
+    ), lives AS (
         SELECT status,
                CASE WHEN metadata->>'rule' <> 'stale'
                     THEN extract(epoch FROM created_at - "timestamp") END AS to_detect,
                extract(epoch FROM taken.acknowledged - created_at) AS to_acknowledge,
                extract(epoch FROM taken.resolved - created_at) AS to_resolve,
                taken.by_itself
-        FROM ({{chosen}}) AS chosen, LATERAL (
-            SELECT min(at) FILTER (WHERE action = 'acknowledge') AS acknowledged,
-                   min(at) FILTER (WHERE action = 'resolve') AS resolved,
-                   bool_or(actor = 'pipeline' AND action = 'resolve') AS by_itself
-            FROM alert_audit WHERE alert_id = chosen.id
-        ) AS taken
+        FROM chosen LEFT JOIN taken ON taken.alert_id = chosen.id
     )
     SELECT count(*)::int AS alerts,
            count(*) FILTER (WHERE status IN ('active', 'acknowledged'))::int AS open,
