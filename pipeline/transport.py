@@ -226,14 +226,6 @@ class BatchConsumer(driver.Consumer):
             await self._drain(list(self._pending))
             self._pending.clear()
             await super().perform_seek()
-            # Nothing was committed there: Faust would go on from wherever it has read to.
-            fresh = [
-                tp
-                for tp in self.assignment()
-                if tp.topic in self._batch_topics and self._read_offset.get(tp) is None
-            ]
-            if fresh:
-                await self._thread.seek_to_beginning(*fresh)
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Finish what is in work and commit it while the partitions are still ours."""
