@@ -18,7 +18,7 @@ be committed. So this consumer
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import faust
@@ -120,6 +120,23 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
 
         fetcher._proc_fetch_request = fetch_as_parsed
 
+    async def seek_to_committed(self) -> Mapping[TP, int | None]:
+        """Go back to the committed offsets; in batch topics, where there is none, to the earliest.
+
+        aiokafka leaves a partition without one wherever it has read to.
+        """
+        offsets: Mapping[TP, int | None] = await self.call_thread(self._seek_to_committed)
+        return offsets
+
+    async def _seek_to_committed(self) -> Mapping[TP, int | None]:
+        committed: Mapping[TP, int | None] = await self._consumer.seek_to_committed()
+        batch_topics = self.transport.batch_topics
+        fresh = [tp for tp, offset in committed.items() if not offset and tp.topic in batch_topics]
+        if fresh:
+            for tp, offset in (await self._consumer.beginning_offsets(fresh)).items():
+                self._consumer.seek(tp, offset)
+        return committed
+
 
 def _as_parsed(_tp: Any, record: Record) -> Record:
     return record
@@ -158,9 +175,8 @@ class BatchConsumer(driver.Consumer):
             wanted = active is None or tp in active or tp in self._buffered_partitions
             if not wanted or not records:
                 continue
-            if not self.flow_active or self.app.consumer_generation_id != generation:
-                return
-            if self._seeks != seeks:
+            now = self.app.consumer_generation_id, self._seeks
+            if not self.flow_active or now != (generation, seeks):
                 return
             self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
             yield tp, self._message(tp, Batch(tp.topic, tp.partition, records))

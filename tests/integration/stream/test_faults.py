@@ -7,8 +7,6 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from devstack.kafka import KafkaServer
 from devstack.postgres import PostgresServer
 from pipeline.settings import Settings
@@ -16,10 +14,6 @@ from tests.conftest import SettingsFactory
 from tests.integration.stream.conftest import Event, Stream, an_event, eventually
 
 ASSETS = 40
-
-# Now and then a worker that takes over stops reading, see the README's limits: what is
-# missing is still in Kafka.
-KNOWN = pytest.mark.xfail(strict=False, reason="a takeover may stall until the next restart")
 
 
 def a_walk(steps: int, seed: int) -> list[Event]:
@@ -77,7 +71,6 @@ async def test_a_worker_and_a_sink_killed_mid_stream(stream: Stream) -> None:
     await check(stream, events)
 
 
-@KNOWN
 async def test_two_workers_share_the_partitions_and_one_leaves(
     stream: Stream, tmp_path: Any
 ) -> None:
@@ -140,7 +133,6 @@ async def test_the_broker_is_killed_mid_stream(
     await check(stream, events)
 
 
-@KNOWN
 async def test_state_comes_back_from_the_changelog_alone(stream: Stream, tmp_path: Any) -> None:
     events = a_walk(2000, seed=5)
     first = stream.start("worker", state_dir=tmp_path / "first")

@@ -338,6 +338,73 @@ async def test_going_back_drops_what_will_be_delivered_again(
     assert not await consumer.commit()
 
 
+class FakeKafkaConsumer:
+    """aiokafka's consumer, as far as going back needs it."""
+
+    def __init__(self, committed: dict[TP, int | None]) -> None:
+        self._committed = committed
+        self.sought: dict[TP, int] = {}
+
+    async def seek_to_committed(self) -> dict[TP, int | None]:
+        return self._committed
+
+    async def beginning_offsets(self, tps: Iterable[TP]) -> dict[TP, int]:
+        return dict.fromkeys(tps, 7)
+
+    def seek(self, tp: TP, offset: int) -> None:
+        self.sought[tp] = offset
+
+
+async def test_where_nothing_was_committed_it_goes_back_to_the_earliest(
+    consumer: BatchConsumer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changelog, committed = TP("changelog", 0), TP("metrics", 1)
+    kafka = FakeKafkaConsumer({TOPIC: None, committed: 5, changelog: None})
+    monkeypatch.setattr(consumer._thread, "_consumer", kafka)
+    await consumer._thread._seek_to_committed()
+    assert kafka.sought == {TOPIC: 7}  # a changelog stays where recovery has left it
+
+
+async def test_nothing_is_fetched_while_it_goes_back_and_what_was_is_dropped(
+    consumer: BatchConsumer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    going, gone = asyncio.Event(), asyncio.Event()
+    record = FakeRecord(None, b"", 0, 0)
+
+    async def fetch(_active: set[TP] | None, _timeout: float) -> dict[TP, list[Any]]:
+        return {TOPIC: [record], TP("metrics", 1): [record]}
+
+    async def committed() -> dict[TP, int]:
+        going.set()
+        await gone.wait()
+        return {}
+
+    monkeypatch.setattr(consumer._thread, "getmany", fetch)
+    monkeypatch.setattr(consumer, "seek_to_committed", committed)
+    monkeypatch.setattr(consumer, "_get_active_partitions", consumer.assignment)
+    consumer.resume_flow()
+    under_way = consumer.getmany(1.0)
+    assert (await anext(under_way))[0] == TOPIC
+    seeking = asyncio.create_task(consumer.perform_seek())
+    await going.wait()
+    with pytest.raises(StopAsyncIteration):
+        await anext(under_way)
+    later = asyncio.ensure_future(anext(consumer.getmany(1.0)))
+    await asyncio.sleep(0.01)
+    assert not later.done()
+    gone.set()
+    await seeking
+    assert (await later)[0] == TOPIC
+
+
+async def test_what_is_fetched_again_in_other_batches_is_not_taken_for_read(
+    consumer: BatchConsumer,
+) -> None:
+    consumer._read_offset[TOPIC] = 100
+    deliver(consumer, batch(3, 4))
+    assert consumer._read_offset[TOPIC] is None
+
+
 async def test_stopping_finishes_and_commits(consumer: BatchConsumer) -> None:
     one = batch(0)
     deliver(consumer, one)
