@@ -1,10 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
-import { ArrowRight, Database } from "lucide-react";
+import { Database } from "lucide-react";
 import { useMemo } from "react";
 import { Link, useParams } from "wouter";
 import { ChangeBadge, HealthBadge, SeverityBadge, StatusBadge } from "../components/Badge";
 import { Card, Figure, Figures } from "../components/Card";
 import { EmptyState, ErrorBoundary, Failure, Skeleton } from "../components/Feedback";
+import { MoreLink } from "../components/MoreLink";
 import { PageHead } from "../components/PageHead";
 import { useNow } from "../components/useNow";
 import { formatAgo, formatCount, formatScore, formatTime, later } from "../format";
@@ -49,9 +50,7 @@ function UnknownAsset({ id }: { id: string }) {
       <EmptyState icon={<Database aria-hidden />} title="Nothing is known of this asset">
         <p>No event of it has come in, or you may not see it.</p>
         <p>
-          <Link href="/assets" className={styles.more}>
-            All assets
-          </Link>
+          <MoreLink href="/assets">All assets</MoreLink>
         </p>
       </EmptyState>
     </>
@@ -184,15 +183,7 @@ function AssetAlerts({ id }: { id: string }) {
   const { alerts, loading, error, retry } = useAlerts(filter);
   const here = `/alerts?view=all&asset=${encodeURIComponent(exactly(id))}`;
   return (
-    <Card
-      title="Alerts"
-      aside={
-        <Link href={here} className={styles.more}>
-          All of this asset <ArrowRight aria-hidden />
-        </Link>
-      }
-      flush
-    >
+    <Card title="Alerts" aside={<MoreLink href={here}>All of this asset</MoreLink>} flush>
       {alerts.length > 0 ? (
         <ul>
           {alerts.slice(0, SHOWN_ALERTS).map((alert) => (

@@ -1,9 +1,9 @@
-import { ArrowRight } from "lucide-react";
 import { Link } from "wouter";
 import { assetHref } from "../app/routes";
 import { SeverityBadge } from "../components/Badge";
 import { Card } from "../components/Card";
 import { EmptyState, Failure, Skeleton } from "../components/Feedback";
+import { MoreLink } from "../components/MoreLink";
 import { ScoreBar } from "../components/ScoreBar";
 import styles from "./AttentionList.module.css";
 import { useAssets } from "./useAssets";
@@ -20,11 +20,7 @@ export function AttentionList() {
   return (
     <Card
       title="Lowest scores"
-      aside={
-        <Link href="/assets?sort=score" className={styles.more}>
-          All assets <ArrowRight aria-hidden />
-        </Link>
-      }
+      aside={<MoreLink href="/assets?sort=score">All assets</MoreLink>}
       flush
     >
       {worst.length > 0 ? (

@@ -1,10 +1,10 @@
-import { ArrowRight } from "lucide-react";
 import { useMemo } from "react";
 import { Link } from "wouter";
 import { alertHref } from "../app/routes";
 import { SeverityBadge } from "../components/Badge";
 import { Card } from "../components/Card";
 import { EmptyState, Skeleton } from "../components/Feedback";
+import { MoreLink } from "../components/MoreLink";
 import { useNow } from "../components/useNow";
 import { formatAgo, formatTime } from "../format";
 import { useSession } from "../live/context";
@@ -22,15 +22,7 @@ export function WorstAlerts() {
   const epoch = useSignal(session.epoch);
   const worst = useMemo(() => worstFirst(known).slice(0, SHOWN), [known]);
   return (
-    <Card
-      title="Worst active alerts"
-      aside={
-        <Link href="/alerts" className={styles.more}>
-          All alerts <ArrowRight aria-hidden />
-        </Link>
-      }
-      flush
-    >
+    <Card title="Worst active alerts" aside={<MoreLink href="/alerts">All alerts</MoreLink>} flush>
       {worst.length > 0 ? (
         <ul>
           {worst.map((alert) => (
