@@ -1,15 +1,12 @@
 """Every Prometheus metric of the worker. None is labelled by asset."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
-from prometheus_client.gc_collector import GCCollector
-from prometheus_client.process_collector import ProcessCollector
+from prometheus_client import Counter, Gauge, Histogram
 
+from pipeline.exposition import process_registry
 from pipeline.operators.detect import Outcome
 from schemas.alerts import Alert
 
-REGISTRY = CollectorRegistry()
-ProcessCollector(registry=REGISTRY)
-GCCollector(registry=REGISTRY)
+REGISTRY = process_registry()
 
 BATCH_SECONDS = Histogram(
     "tidemark_worker_batch_seconds", "Time from taking up a batch until all of it is in Kafka",

@@ -1,11 +1,14 @@
-"""What the sink can't store goes to the dead letters, with the reason."""
+"""What can't be stored goes to the dead letters, with the reason."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple, Self
 
+import faust
+import msgspec
 import structlog
 from aiokafka import AIOKafkaProducer
+from psycopg_pool import AsyncConnectionPool
 
 from agents.outcome import dead_letter_headers, write
 from pipeline.produce import Outgoing
@@ -13,6 +16,7 @@ from pipeline.record import Record
 from pipeline.topics import Topics
 from pipeline.transport import Batch
 from sinks import monitor
+from sinks.database import Row, Write, write_all
 
 log = structlog.get_logger(__name__)
 
@@ -53,3 +57,43 @@ async def refuse(producer: AIOKafkaProducer, topics: Topics, refused: Iterable[R
         await write(producer, topics.dead_letters, partition, records)
         monitor.REFUSED.inc(len(records))
         log.warning("not stored, see the dead letters", partition=partition, count=len(records))
+
+
+async def store_alert_records(
+    app: faust.App,
+    topics: Topics,
+    pool: AsyncConnectionPool,
+    batch: Batch,
+    decode: Callable[[Record], Row | None],
+    write: Write[Row],
+    complaint: str,
+) -> int:
+    """Store what each record of the alerts topic holds; return how many rows were taken.
+
+    Args:
+        app: whose producer writes the dead letters.
+        topics: their names.
+        pool: the database.
+        batch: the records.
+        decode: gives the row in a record, None where there is nothing to store.
+        write: puts rows into the database.
+        complaint: what is said of a row that PostgreSQL refuses, before its reason.
+    """
+    rows: list[Row] = []
+    read: dict[int, Record] = {}
+    refused: list[Refused] = []
+    for record in batch.records:
+        try:
+            row = decode(record)
+        except msgspec.DecodeError as error:
+            refused.append(Refused.record(batch, record, f"not an alert: {error}"))
+            continue
+        if row is not None:
+            rows.append(row)
+            read[id(row)] = record
+    unstorable = await write_all(pool, write, rows) if rows else []
+    refused += [
+        Refused.record(batch, read[id(row)], f"{complaint}: {reason}") for row, reason in unstorable
+    ]
+    await refuse(app.producer._ensure_producer(), topics, refused)
+    return len(rows) - len(unstorable)

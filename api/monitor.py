@@ -1,12 +1,10 @@
 """Every Prometheus metric of the edge. None is labelled by asset or client."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
-from prometheus_client.gc_collector import GCCollector
-from prometheus_client.process_collector import ProcessCollector
+from prometheus_client import Counter, Gauge, Histogram
 
-REGISTRY = CollectorRegistry()
-ProcessCollector(registry=REGISTRY)
-GCCollector(registry=REGISTRY)
+from pipeline.exposition import process_registry
+
+REGISTRY = process_registry()
 
 REQUESTS = Counter(
     "tidemark_http_requests_total", "Requests by route template and status",

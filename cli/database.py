@@ -22,8 +22,17 @@ def run(work: Callable[[psycopg.AsyncConnection], Awaitable[T]]) -> T:
         ) as connection:
             return await work(connection)
 
+    return told(connected)
+
+
+def told(work: Callable[[], Awaitable[T]]) -> T:
+    """Return what `work` does; errors of PostgreSQL end the command with what they mean."""
+
+    async def awaited() -> T:
+        return await work()
+
     try:
-        return asyncio.run(connected())
+        return asyncio.run(awaited())
     except psycopg.errors.UndefinedTable:
         sys.exit("tidemark: the database lacks tables; run `tidemark migrate`")
     except psycopg.OperationalError as error:

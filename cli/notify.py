@@ -1,16 +1,14 @@
 """`tidemark notify`: tell people of alerts; try a channel; keys for channels' secrets."""
 
-import asyncio
 import logging
 import sys
-from collections.abc import Awaitable, Callable
-from typing import Annotated, Any
+from typing import Annotated
 
-import psycopg
 import typer
 
+from cli.database import told
 from pipeline.log import configure_logging
-from pipeline.settings import Settings, load_settings
+from pipeline.settings import load_settings
 
 notify = typer.Typer(
     invoke_without_command=True,
@@ -50,8 +48,9 @@ def test(
     from sinks.notifications.trial import UnknownChannelError, try_channel
 
     settings = load_settings()
+    configure_logging(settings, "notify")
     try:
-        sent_to = _run(lambda: try_channel(settings, channel), settings)
+        sent_to = told(lambda: try_channel(settings, channel))
     except (UnknownChannelError, DeliveryError) as error:
         sys.exit(f"tidemark: {error}")
     print(f"sent to {sent_to}")  # noqa: T201
@@ -75,21 +74,9 @@ def rotate_keys() -> None:
     from sinks.notifications.keys import renew_all
 
     settings = load_settings()
+    configure_logging(settings, "notify")
     try:
-        count = _run(lambda: renew_all(settings), settings)
+        count = told(lambda: renew_all(settings))
     except SealError as error:
         sys.exit(f"tidemark: {error}")
     print(f"{count} channel{'' if count == 1 else 's'} encrypted with the first key")  # noqa: T201
-
-
-def _run(work: Callable[[], Awaitable[Any]], settings: Settings) -> Any:
-    async def awaited() -> Any:
-        return await work()
-
-    configure_logging(settings, "notify")
-    try:
-        return asyncio.run(awaited())
-    except psycopg.errors.UndefinedTable:
-        sys.exit("tidemark: the database has no tables; run `tidemark migrate`")
-    except psycopg.OperationalError as error:
-        sys.exit(f"tidemark: PostgreSQL: {str(error).strip()}")

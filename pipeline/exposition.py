@@ -11,6 +11,8 @@ from typing import Final
 import structlog
 import uvicorn
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.gc_collector import GCCollector
+from prometheus_client.process_collector import ProcessCollector
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -22,6 +24,14 @@ log = structlog.get_logger(__name__)
 
 TURN_SECONDS: Final = 5.0
 """How long the event loop may take to get round to a health check."""
+
+
+def process_registry() -> CollectorRegistry:
+    """Return a registry that tells of the process itself: memory, CPU, garbage."""
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    GCCollector(registry=registry)
+    return registry
 
 
 @contextmanager

@@ -1,12 +1,10 @@
 """Every Prometheus metric of the sink."""
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
-from prometheus_client.gc_collector import GCCollector
-from prometheus_client.process_collector import ProcessCollector
+from prometheus_client import Counter, Histogram
 
-REGISTRY = CollectorRegistry()
-ProcessCollector(registry=REGISTRY)
-GCCollector(registry=REGISTRY)
+from pipeline.exposition import process_registry
+
+REGISTRY = process_registry()
 
 STORED = Counter(
     "tidemark_sink_rows_total", "Rows written or found written, by kind", ["kind"],

@@ -151,7 +151,7 @@ class AssetQueries:
                 _OWNER_SCORES.format(figures=_FIGURES, where=where.text), where.values | given
             )
             owners = await cursor.fetchall()
-        (overall,) = [row for row in rows if row.pop("overall")]
+        (overall,) = [row for row in rows if row["overall"]]
         return Scores(
             overall=_group_of(overall),
             sources=[_group_of(row) for row in rows if row["name"] is not None],
@@ -172,6 +172,7 @@ def _asset_of(row: dict[str, Any]) -> Asset:
 
 def _group_of(row: dict[str, Any]) -> GroupScore:
     score = row.pop("score")
+    row.pop("overall", None)
     return GroupScore(score=None if score is None else round(float(score), 2), **row)
 
 

@@ -1,12 +1,10 @@
 """Every Prometheus metric of the notifier. None is labelled by asset or channel."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
-from prometheus_client.gc_collector import GCCollector
-from prometheus_client.process_collector import ProcessCollector
+from prometheus_client import Counter, Gauge, Histogram
 
-REGISTRY = CollectorRegistry()
-ProcessCollector(registry=REGISTRY)
-GCCollector(registry=REGISTRY)
+from pipeline.exposition import process_registry
+
+REGISTRY = process_registry()
 
 STEPS = Counter("tidemark_notify_steps_total", "Steps of alerts taken in", registry=REGISTRY)
 PLANNED = Counter("tidemark_notify_groups_total", "Groups of alerts planned", registry=REGISTRY)

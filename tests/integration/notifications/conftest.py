@@ -18,7 +18,7 @@ from uuid import UUID, uuid4
 import msgspec
 import psycopg
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import GroupCoordinatorNotAvailableError
 from aiosmtpd.controller import Controller
@@ -35,6 +35,7 @@ from schemas.alerts import Alert, AlertMetadata, AlertStatus, AlertType, Severit
 from schemas.notifications import Notification
 from schemas.routing import ChannelKind
 from tests.conftest import SettingsFactory, Starter
+from tests.integration.kafka import read_topic
 
 LOOPBACK = ip_network("127.0.0.0/8")
 ANN = "key:ann"
@@ -201,21 +202,8 @@ class Routing:
             await admin.close()
 
     async def records(self, topic: str) -> list[Any]:
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=self.settings.kafka_brokers, auto_offset_reset="earliest"
-        )
-        await consumer.start()
-        try:
-            parts = [TopicPartition(topic, p) for p in range(self.settings.topic_partitions)]
-            consumer.assign(parts)
-            ends = await consumer.end_offsets(parts)
-            found: list[Any] = []
-            while any([await consumer.position(tp) < ends[tp] for tp in parts]):
-                for batch in (await consumer.getmany(timeout_ms=200)).values():
-                    found += batch
-        finally:
-            await consumer.stop()
-        return found
+        """Everything in a topic now."""
+        return await read_topic(self.settings, topic)
 
     async def _insert(self, table: str, row: Mapping[str, Any]) -> None:
         names, places = ", ".join(row), ", ".join(["%s"] * len(row))

@@ -19,6 +19,7 @@ from pipeline.settings import Settings
 from pipeline.topics import Topics
 from schemas.alerts import Alert
 from tests.conftest import Starter
+from tests.integration.kafka import read_topic
 
 START = datetime.combine(datetime.now(UTC) - timedelta(days=1), time(12), UTC)
 """Yesterday's noon: hours of events from here lie on one day, and in the past."""
@@ -65,21 +66,7 @@ class Stream:
 
     async def records(self, topic: str) -> list[ConsumerRecord]:
         """Everything in a topic now."""
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=self.settings.kafka_brokers, auto_offset_reset="earliest"
-        )
-        await consumer.start()
-        try:
-            parts = [TopicPartition(topic, p) for p in range(self.settings.topic_partitions)]
-            consumer.assign(parts)
-            ends = await consumer.end_offsets(parts)
-            found: list[ConsumerRecord] = []
-            while any([await consumer.position(tp) < ends[tp] for tp in parts]):
-                for batch in (await consumer.getmany(timeout_ms=200)).values():
-                    found += batch
-        finally:
-            await consumer.stop()
-        return found
+        return await read_topic(self.settings, topic)
 
     async def alerts(self, topic: str | None = None) -> list[Alert]:
         """The steps in the alerts topic (or a pager's), each once, in the order of arrival."""
