@@ -175,9 +175,11 @@ class BatchConsumer(driver.Consumer):
             wanted = active is None or tp in active or tp in self._buffered_partitions
             if not wanted or not records:
                 continue
-            now = self.app.consumer_generation_id, self._seeks
-            if not self.flow_active or now != (generation, seeks):
+            if not self.flow_active or self.app.consumer_generation_id != generation:
                 return
+            # A changelog stays where it was read to: nobody would fetch that again.
+            if self._seeks != seeks and tp.topic in self._batch_topics:
+                continue
             self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
             yield tp, self._message(tp, Batch(tp.topic, tp.partition, records))
 

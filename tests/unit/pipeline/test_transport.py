@@ -397,6 +397,29 @@ async def test_nothing_is_fetched_while_it_goes_back_and_what_was_is_dropped(
     assert (await later)[0] == TOPIC
 
 
+async def test_what_was_fetched_of_a_changelog_is_delivered_although_it_goes_back(
+    consumer: BatchConsumer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changelog = TP("changelog", 0)
+
+    async def fetch(_timeout: float) -> Any:
+        records = {TOPIC: batch(3).records, TP("metrics", 1): batch(4).records}
+        records[changelog] = batch(5).records
+        return records, set(records)
+
+    async def committed() -> dict[TP, int]:
+        return {}
+
+    monkeypatch.setattr(consumer, "_wait_next_records", fetch)
+    monkeypatch.setattr(consumer, "seek_to_committed", committed)
+    delivered = []
+    async for tp, _ in consumer.getmany(0.1):
+        delivered.append(tp)
+        if tp == TOPIC:
+            await consumer.perform_seek()
+    assert delivered == [TOPIC, changelog]
+
+
 async def test_what_is_fetched_again_in_other_batches_is_not_taken_for_read(
     consumer: BatchConsumer,
 ) -> None:
