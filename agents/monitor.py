@@ -32,6 +32,11 @@ LAG = Gauge(
     "tidemark_worker_lag_records", "Records yet to be read after the last batch of a partition",
     ["partition"], registry=REGISTRY,
 )  # fmt: skip
+STANDBY_LAG = Gauge(
+    "tidemark_worker_standby_lag_records",
+    "Changelog records that the copy of another worker's partition is short of",
+    ["partition"], registry=REGISTRY,
+)  # fmt: skip
 
 
 def count_outcome(outcome: Outcome) -> None:

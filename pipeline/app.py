@@ -55,6 +55,7 @@ def create_app(settings: Settings, app_id: str, batch_topics: tuple[str, ...]) -
         producer_max_request_size=LARGEST_REQUEST_BYTES,
         store=f"{settings.state_store}://",
         datadir=datadir,
+        table_standby_replicas=settings.state_standbys,
         topic_partitions=settings.topic_partitions,
         topic_replication_factor=settings.topic_replication,
         topic_disable_leader=True,

@@ -69,6 +69,9 @@ class Settings(BaseSettings):
     state_dir: Path = Path(".tidemark/state")
     state_store: Literal["rocksdb", "memory"] = "rocksdb"
     state_cache_assets: Annotated[int, Field(ge=1)] = 200_000
+    state_standbys: Annotated[int, Field(ge=0)] = Field(
+        1, description="other workers that keep a copy of a partition's state, to take it over"
+    )
     recent_window: Annotated[int, Field(ge=1, le=1000)] = Field(
         8, description="recent values kept per asset and metric"
     )

@@ -31,6 +31,8 @@ STORE_OPTIONS = {
     "bloom_filter_size": 10,
 }
 """RocksDB, per partition. Faust's defaults of 2 GiB of cache suit a server of its own."""
+RECOVERED_AT_ONCE = 8
+"""Batches of the changelog held in memory. Not 1: Faust would then go on reading what it writes."""
 
 
 class PartitionSharedError(RuntimeError):
@@ -52,6 +54,9 @@ class AssetTable(faust.Table):
             schema=BatchSchema(),
             extra_topic_configs=CHANGELOG_CONFIG,
             options=dict(STORE_OPTIONS) if app.conf.store.scheme == "rocksdb" else None,
+            # Faust counts events and holds a thousand; one of ours is a whole batch.
+            recovery_buffer_size=RECOVERED_AT_ONCE,
+            standby_buffer_size=1,
             **options,
         )
         self.writing: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)

@@ -261,3 +261,10 @@ async def test_the_memory_store_is_a_dict_with_partitions() -> None:
 def test_recovery_hands_events_of_one_table_at_a_time() -> None:
     source = inspect.getsource(recovery.Recovery)
     assert source.count("table.apply_changelog_batch(buf") == 2
+
+
+async def test_a_copy_is_written_batch_by_batch(app: faust.App) -> None:
+    table = AssetTable(app, cache_assets=10)
+    assert table.standby_buffer_size == 1
+    # At one, Faust would go on reading what the worker itself writes.
+    assert 1 < table.recovery_buffer_size < 100

@@ -7,9 +7,17 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+import httpx
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from prometheus_client.parser import text_string_to_metric_families
+
 from devstack.kafka import KafkaServer
+from devstack.ports import free_port
 from devstack.postgres import PostgresServer
 from pipeline.settings import Settings
+from tables.assets import TABLE_NAME
 from tests.conftest import SettingsFactory
 from tests.integration.stream.conftest import Event, Stream, an_event, eventually
 
@@ -143,3 +151,59 @@ async def test_state_comes_back_from_the_changelog_alone(stream: Stream, tmp_pat
     stream.start("worker", state_dir=tmp_path / "empty")
     await stream.send(events[1000:])
     await check(stream, events)
+
+
+async def test_a_standby_takes_over_from_its_own_copy(stream: Stream, tmp_path: Any) -> None:
+    """The changelog is emptied before: there is no other place to have the state from."""
+    events = a_walk(4000, seed=6)
+    port = free_port()
+    first = stream.start("worker", state_dir=tmp_path / "first")
+    stream.start("sink")
+    await stream.send(events[:1000])
+    await stream.stored(1000)
+    stream.start("worker", state_dir=tmp_path / "second", metrics_port=port)
+
+    async def shared() -> bool:
+        return len(await standby_lags(port)) == stream.settings.topic_partitions // 2
+
+    await eventually(shared, what="the second worker has no copies")
+    await stream.send(events[1000:2000])
+    await stream.stored(2000)
+
+    async def warm() -> bool:
+        return not any(await standby_lags(port))
+
+    await eventually(warm, what="the copies stay behind")
+    await empty(stream, f"{stream.settings.worker_group}-{TABLE_NAME}-changelog")
+    first.kill()
+    await stream.send(events[2000:])
+    await check(stream, events)
+
+
+async def standby_lags(port: int) -> list[float]:
+    """Return how many records each copy on a worker is behind."""
+    async with httpx.AsyncClient() as http:
+        try:
+            text = (await http.get(f"http://127.0.0.1:{port}/metrics")).text
+        except httpx.TransportError:
+            return []
+    return [
+        sample.value
+        for family in text_string_to_metric_families(text)
+        if family.name == "tidemark_worker_standby_lag_records"
+        for sample in family.samples
+    ]
+
+
+async def empty(stream: Stream, topic: str) -> None:
+    """Delete every record of a compacted topic."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=stream.settings.kafka_brokers)
+    await admin.start()
+    try:
+        deleted = {"cleanup.policy": "delete"}
+        await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, deleted)])
+        everything = RecordsToDelete(before_offset=-1)
+        parts = (TopicPartition(topic, n) for n in range(stream.settings.topic_partitions))
+        await admin.delete_records(dict.fromkeys(parts, everything))
+    finally:
+        await admin.close()
