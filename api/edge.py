@@ -41,6 +41,8 @@ POOL_SECONDS: Final = 3.0
 BURST: Final = 10
 RESTART_SECONDS: Final = 1.0
 STATEMENT_MS: Final = 15_000
+PLANNER: Final = "-c plan_cache_mode=force_custom_plan -c random_page_cost=1.1"
+"""A glob is met from an index only by a plan of its own; what is asked of is mostly in memory."""
 
 
 class Edge:
@@ -64,7 +66,7 @@ class Edge:
             kwargs={
                 "application_name": f"tidemark-edge-{self.id}",
                 "connect_timeout": 5,
-                "options": f"-c statement_timeout={STATEMENT_MS} -c timezone=UTC",
+                "options": f"-c statement_timeout={STATEMENT_MS} -c timezone=UTC {PLANNER}",
             },
             check=AsyncConnectionPool.check_connection,
             open=False,

@@ -28,7 +28,9 @@ _UPDATE: Final = """
     UPDATE quality_alerts_realtime SET
         status = %(status)s, resolution = %(resolution)s, comment = %(comment)s,
         assignee = %(assignee)s, step_id = %(step_id)s, changed_at = %(changed_at)s,
-        changed_by = %(changed_by)s
+        changed_by = %(changed_by)s,
+        acknowledged_at = least(acknowledged_at, %(acknowledged_at)s),
+        resolved_at = least(resolved_at, %(resolved_at)s)
     WHERE id = %(id)s
 """
 _AUDIT: Final = """
@@ -141,6 +143,7 @@ async def _write(connection: AsyncConnection, steps: Sequence[tuple[Alert, Alert
 
 
 def _row(before: Alert, after: Alert, step: Step) -> dict[str, Any]:
+    at = after.changed_at
     return {
         "id": after.id,
         "asset_id": after.asset_id,
@@ -153,8 +156,10 @@ def _row(before: Alert, after: Alert, step: Step) -> dict[str, Any]:
         "assignee": after.assignee,
         "said_assignee": step.assignee,
         "step_id": after.step_id,
-        "changed_at": after.changed_at,
+        "changed_at": at,
         "changed_by": after.changed_by,
+        "acknowledged_at": at if step.action is StepAction.ACKNOWLEDGE else None,
+        "resolved_at": at if step.action is StepAction.RESOLVE else None,
         "payload": msgspec.json.encode(after).decode(),
     }
 

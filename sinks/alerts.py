@@ -46,7 +46,8 @@ _RESOLVE: Final = """
     )
     UPDATE quality_alerts_realtime SET
         status = 'resolved', resolution = %(resolution)s, step_id = %(step_id)s,
-        changed_at = %(changed_at)s, changed_by = %(changed_by)s
+        changed_at = %(changed_at)s, changed_by = %(changed_by)s,
+        resolved_at = least(resolved_at, %(changed_at)s), resolved_by_itself = true
     FROM taken WHERE id = taken.alert_id
 """
 # It happened again: whatever people did with the alert, it is active.

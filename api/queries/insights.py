@@ -1,6 +1,8 @@
 """How alerting fares: times, volumes, noise, coverage."""
 
+from collections import Counter
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from psycopg import AsyncConnection, sql
@@ -9,7 +11,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from api.auth.scope import Scope
 from api.queries.where import Where
-from schemas.alerts import Severity
+from schemas.alerts import AlertStatus, Severity
 from schemas.insights import (
     Coverage,
     DayVolume,
@@ -23,53 +25,49 @@ from schemas.metrics import MetricType
 from schemas.rest import SeverityCounts
 
 _CHOSEN: Final = sql.SQL("""
-    SELECT * FROM quality_alerts_realtime
+    FROM quality_alerts_realtime
     WHERE {where} AND "timestamp" >= %(since)s AND "timestamp" < %(until)s
 """)
-_DURATIONS: Final = """
-    count({0})::int AS {1}_count, avg({0})::float8 AS {1}_mean,
-    percentile_cont(0.5) WITHIN GROUP (ORDER BY {0}) AS {1}_median,
-    percentile_cont(0.9) WITHIN GROUP (ORDER BY {0}) AS {1}_p90
-"""
-_TOTALS: Final = sql.SQL(f"""
-    WITH chosen AS ({{chosen}}), taken AS (
-        SELECT alert_id, min(at) FILTER (WHERE action = 'acknowledge') AS acknowledged,
-               min(at) FILTER (WHERE action = 'resolve') AS resolved,
-               bool_or(actor = 'pipeline' AND action = 'resolve') AS by_itself
-        FROM alert_audit JOIN chosen ON alert_id = chosen.id GROUP BY alert_id
-    ), lives AS (
-        SELECT status,
-               CASE WHEN metadata->>'rule' <> 'stale'
-                    THEN extract(epoch FROM created_at - "timestamp") END AS to_detect,
-               extract(epoch FROM taken.acknowledged - created_at) AS to_acknowledge,
-               extract(epoch FROM taken.resolved - created_at) AS to_resolve,
-               taken.by_itself
-        FROM chosen LEFT JOIN taken ON taken.alert_id = chosen.id
-    )
-    SELECT count(*)::int AS alerts,
-           count(*) FILTER (WHERE status IN ('active', 'acknowledged'))::int AS open,
-           count(*) FILTER (WHERE status = 'ignored')::int AS ignored,
-           count(*) FILTER (WHERE status = 'resolved')::int AS resolved,
-           count(*) FILTER (WHERE status = 'resolved' AND by_itself)::int AS resolved_by_itself,
-           {_DURATIONS.format("to_detect", "to_detect")},
-           {_DURATIONS.format("to_acknowledge", "to_acknowledge")},
-           {_DURATIONS.format("to_resolve", "to_resolve")}
-    FROM lives
-""")  # noqa: S608
 _VOLUMES: Final = sql.SQL("""
-    SELECT metadata->>'rule' AS rule, ("timestamp" AT TIME ZONE 'UTC')::date::text AS date,
-           severity, count(*)::int AS alerts,
-           count(*) FILTER (WHERE status = 'ignored')::int AS ignored
-    FROM ({chosen}) AS chosen GROUP BY 1, 2, 3
+    SELECT rule, ("timestamp" AT TIME ZONE 'UTC')::date AS date, severity, status,
+           count(*)::int AS alerts,
+           count(*) FILTER (WHERE resolved_by_itself)::int AS resolved_by_itself
+    {chosen} GROUP BY 1, 2, 3, 4
 """)
+_DURATION: Final = """
+    count({0})::int AS {0}_count, avg({0}) AS {0}_mean,
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY {0}) AS {0}_median,
+    percentile_cont(0.9) WITHIN GROUP (ORDER BY {0}) AS {0}_p90
+"""
+_KINDS: Final = ("to_detect", "to_acknowledge", "to_resolve")
+_DURATIONS: Final = sql.SQL(f"""
+    SELECT {", ".join(map(_DURATION.format, _KINDS))} FROM (
+        SELECT CASE WHEN rule <> 'stale' THEN date_part('epoch', created_at - "timestamp") END
+                   AS to_detect,
+               date_part('epoch', acknowledged_at - created_at) AS to_acknowledge,
+               date_part('epoch', resolved_at - created_at) AS to_resolve
+        {{chosen}}
+    ) AS lives
+""")  # noqa: S608
+# Only of those that are told more than their number is looked up.
 _NOISIEST: Final = sql.SQL("""
-    SELECT asset_id, max(asset_name) AS asset_name, count(*)::int AS alerts,
-           count(*) FILTER (WHERE status IN ('active', 'acknowledged'))::int AS open,
-           (array_agg(severity ORDER BY array_position(
-               ARRAY['critical', 'high', 'medium', 'low'], severity)))[1] AS worst_severity,
-           (array_agg(id ORDER BY "timestamp" DESC, id))[1] AS last_alert,
-           max("timestamp") AS last_at
-    FROM ({chosen}) AS chosen GROUP BY asset_id ORDER BY alerts DESC, asset_id LIMIT %(limit)s
+    SELECT noisy.asset_id, asset_name, alerts, open, worst_severity, last_alert, last_at
+    FROM (
+        SELECT asset_id, count(*)::int AS alerts {chosen}
+        GROUP BY asset_id ORDER BY alerts DESC, asset_id LIMIT %(limit)s
+    ) AS noisy
+    CROSS JOIN LATERAL (
+        SELECT max(asset_name) AS asset_name,
+               count(*) FILTER (WHERE status IN ('active', 'acknowledged'))::int AS open,
+               (array_agg(severity ORDER BY array_position(
+                   ARRAY['critical', 'high', 'medium', 'low'], severity)))[1] AS worst_severity,
+               (array_agg(id ORDER BY "timestamp" DESC, id))[1] AS last_alert,
+               max("timestamp") AS last_at
+        FROM quality_alerts_realtime
+        WHERE asset_id = noisy.asset_id
+            AND "timestamp" >= %(since)s AND "timestamp" < %(until)s
+    ) AS told
+    ORDER BY alerts DESC, noisy.asset_id
 """)
 _ASSETS: Final = sql.SQL("""
     SELECT count(*)::int AS assets,
@@ -108,16 +106,16 @@ class InsightQueries:
         chosen = _CHOSEN.format(where=where.text)
         values = where.values | during._asdict() | {"limit": limit}
         async with self._pool.connection() as connection:
-            (totals,) = await _rows(connection, _TOTALS.format(chosen=chosen), values)
             volumes = await _rows(connection, _VOLUMES.format(chosen=chosen), values)
+            (durations,) = await _rows(connection, _DURATIONS.format(chosen=chosen), values)
             noisiest = await _rows(connection, _NOISIEST.format(chosen=chosen), values)
             coverage = await _coverage(connection, where)
         return Insights(
             **during._asdict(),
-            to_detect=_durations(totals, "to_detect"),
-            to_acknowledge=_durations(totals, "to_acknowledge"),
-            to_resolve=_durations(totals, "to_resolve"),
-            **totals,
+            **_totals(volumes),
+            to_detect=_durations(durations, "to_detect"),
+            to_acknowledge=_durations(durations, "to_acknowledge"),
+            to_resolve=_durations(durations, "to_resolve"),
             by_rule=_by_rule(volumes),
             by_day=_by_day(volumes),
             noisiest=[
@@ -141,10 +139,24 @@ async def _coverage(connection: AsyncConnection, where: Where) -> Coverage:
     )
 
 
-def _durations(totals: dict[str, Any], name: str) -> Durations:
-    """Take the durations of one kind out of the totals."""
-    parts = Durations.__struct_fields__
-    return Durations(**{part: totals.pop(f"{name}_{part}") for part in parts})
+def _totals(volumes: list[dict[str, Any]]) -> dict[str, Any]:
+    by_status: Counter[AlertStatus] = Counter()
+    by_itself = 0
+    for row in volumes:
+        by_status[AlertStatus(row["status"])] += row["alerts"]
+        if row["status"] == AlertStatus.RESOLVED:
+            by_itself += row["resolved_by_itself"]
+    return {
+        "alerts": by_status.total(),
+        "open": by_status[AlertStatus.ACTIVE] + by_status[AlertStatus.ACKNOWLEDGED],
+        "ignored": by_status[AlertStatus.IGNORED],
+        "resolved": by_status[AlertStatus.RESOLVED],
+        "resolved_by_itself": by_itself,
+    }
+
+
+def _durations(row: dict[str, Any], kind: str) -> Durations:
+    return Durations(**{part: row[f"{kind}_{part}"] for part in Durations.__struct_fields__})
 
 
 def _by_rule(volumes: list[dict[str, Any]]) -> list[RuleVolume]:
@@ -156,7 +168,8 @@ def _by_rule(volumes: list[dict[str, Any]]) -> list[RuleVolume]:
             RuleVolume(rule=row["rule"], alerts=0, ignored=0, by_severity=SeverityCounts()),
         )
         rule.alerts += row["alerts"]
-        rule.ignored += row["ignored"]
+        if row["status"] == AlertStatus.IGNORED:
+            rule.ignored += row["alerts"]
         _count(rule.by_severity, row)
     return sorted(rules.values(), key=lambda rule: (-rule.alerts, rule.rule))
 
@@ -164,10 +177,9 @@ def _by_rule(volumes: list[dict[str, Any]]) -> list[RuleVolume]:
 def _by_day(volumes: list[dict[str, Any]]) -> list[DayVolume]:
     """The oldest day first; days without an alert are left out."""
     days: dict[str, DayVolume] = {}
-    for row in sorted(volumes, key=lambda row: str(row["date"])):
-        day = days.setdefault(
-            row["date"], DayVolume(date=row["date"], alerts=0, by_severity=SeverityCounts())
-        )
+    for row in sorted(volumes, key=itemgetter("date")):
+        date = row["date"].isoformat()
+        day = days.setdefault(date, DayVolume(date=date, alerts=0, by_severity=SeverityCounts()))
         day.alerts += row["alerts"]
         _count(day.by_severity, row)
     return list(days.values())

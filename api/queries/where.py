@@ -1,5 +1,6 @@
 """Conditions of a query, each with its parameters."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, LiteralString
 
@@ -29,20 +30,26 @@ class Where:
     def add_scope(self, scope: Scope) -> None:
         """Ask for the assets in `scope` alone."""
         if not scope.everything:
-            self._add_matching("~ ANY(%(scope)s)", scope=[posix(glob) for glob in scope.globs])
+            self._add_matching("scope", scope.globs)
 
     def add_asset(self, asset: str | None) -> None:
         """Ask for one asset, or for those a glob matches."""
         if asset is None or asset == ALL:
             return
         if is_glob(asset):
-            self._add_matching("~ %(glob)s", glob=posix(asset))
+            self._add_matching("glob", [asset])
         else:
             self.add("asset_id = %(asset)s", asset=asset)
 
-    def _add_matching(self, match: LiteralString, **values: Any) -> None:
-        """Ask for assets that match: each is looked at once, not with every row of it."""
-        self.add(f"asset_id IN (SELECT asset_id FROM assets WHERE asset_id {match})", **values)  # noqa: S608 - literals
+    def _add_matching(self, name: str, globs: Sequence[str]) -> None:
+        """Ask for assets that a glob matches: each is looked at once, not with every row of it.
+
+        A condition for each glob: one over an array of them could not be met from an index
+        by what they begin with.
+        """
+        values = {f"{name}_{number}": posix(glob) for number, glob in enumerate(globs)}
+        tests = [sql.SQL("asset_id ~ {}").format(sql.Placeholder(value)) for value in values]
+        self._add_assets(sql.SQL(" OR ").join(tests) if tests else sql.SQL("false"), values)
 
     def add_between(self, column: LiteralString, first: datetime, beyond: datetime) -> None:
         """Ask for a time from `first` on and before `beyond`."""
@@ -55,10 +62,12 @@ class Where:
 
     def add_assets(self, wanted: "Where") -> None:
         """Ask for the assets that meet `wanted`: each is looked at once, not with every row."""
-        self._conditions.append(
-            sql.SQL("asset_id IN (SELECT asset_id FROM assets WHERE {})").format(wanted.text)
-        )
-        self.values.update(wanted.values)
+        self._add_assets(wanted.text, wanted.values)
+
+    def _add_assets(self, condition: sql.Composable, values: Mapping[str, Any]) -> None:
+        found = sql.SQL("asset_id IN (SELECT asset_id FROM assets WHERE {})").format(condition)
+        self._conditions.append(found)
+        self.values.update(values)
 
     @property
     def text(self) -> sql.Composable:

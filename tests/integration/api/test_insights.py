@@ -1,7 +1,7 @@
 """How alerting fares, from alerts and their audit."""
 
 from datetime import timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import psycopg
 
@@ -11,23 +11,27 @@ from tests.integration.api.conftest import NOW, RunningEdge, Stream, an_alert
 from .test_rest import Facts, get
 
 
-async def took(edge: RunningEdge, alert: UUID, stored: float, **steps: float) -> None:
-    """Write down when (minutes ago) an alert was stored and steps were taken."""
+async def took(
+    edge: RunningEdge,
+    alert: UUID,
+    stored: float,
+    acknowledged: float | None = None,
+    resolved: float | None = None,
+    *,
+    by_itself: bool = False,
+) -> None:
+    """Write down when (minutes ago) an alert was stored, acknowledged and resolved."""
     url = edge.settings.database_url.get_secret_value()
+    moments = [
+        None if minutes is None else NOW - timedelta(minutes=minutes)
+        for minutes in (stored, acknowledged, resolved)
+    ]
     async with await psycopg.AsyncConnection.connect(url) as connection:
         await connection.execute(
-            "UPDATE quality_alerts_realtime SET created_at = %s WHERE id = %s",
-            (NOW - timedelta(minutes=stored), alert),
+            "UPDATE quality_alerts_realtime SET created_at = %s, acknowledged_at = %s, "
+            "resolved_at = %s, resolved_by_itself = %s WHERE id = %s",
+            (*moments, by_itself, alert),
         )
-        for action, minutes in steps.items():
-            await connection.execute(
-                "INSERT INTO alert_audit (step_id, alert_id, action, actor, at, from_status, "
-                "to_status) VALUES (%s, %s, %s, %s, %s, 'active', 'active')",
-                (
-                    uuid4(), alert, action, "pipeline" if minutes == 5 else "ann",
-                    NOW - timedelta(minutes=minutes),
-                ),
-            )  # fmt: skip
 
 
 async def test_insights(edge: RunningEdge, stream: Stream) -> None:
@@ -39,8 +43,8 @@ async def test_insights(edge: RunningEdge, stream: Stream) -> None:
     )
     old = an_alert("erp.bills", minutes=60 * 24 * 40)
     await stream.store(first, second, ignored, stale, old)
-    await took(edge, first.id, 59, acknowledge=49, resolve=39)
-    await took(edge, second.id, 27, resolve=5)
+    await took(edge, first.id, 59, acknowledged=49, resolved=39)
+    await took(edge, second.id, 27, resolved=5, by_itself=True)
     await took(edge, ignored.id, 18)
     found = await get(edge, "/insights")
     assert (found["alerts"], found["open"], found["ignored"]) == (4, 1, 1)
@@ -62,6 +66,22 @@ async def test_insights(edge: RunningEdge, stream: Stream) -> None:
     async with edge.http() as http:
         since = "since=2026-01-02T00:00:00Z&until=2026-01-01T00:00:00Z"
         assert (await http.get(f"/insights?{since}")).status_code == 422
+
+
+async def test_the_first_of_the_steps_people_take_count(edge: RunningEdge, stream: Stream) -> None:
+    alert = an_alert()
+    await stream.store(alert)
+    async with edge.http() as http:
+        for step in ("acknowledge", "resolve", "reopen", "acknowledge", "resolve"):
+            body = {"resolution": "mended"} if step == "resolve" else {}
+            assert (await http.post(f"/alerts/{alert.id}/{step}", json=body)).is_success
+    found = await get(edge, "/insights")
+    assert (found["toAcknowledge"]["count"], found["toResolve"]["count"]) == (1, 1)
+    assert (found["resolved"], found["resolvedByItself"]) == (1, 0)
+    first = """SELECT min(at) FILTER (WHERE action = 'acknowledge'),
+                      min(at) FILTER (WHERE action = 'resolve') FROM alert_audit"""
+    kept = "SELECT acknowledged_at, resolved_at FROM quality_alerts_realtime"
+    assert await stream.rows(kept) == await stream.rows(first)
 
 
 async def test_without_alerts_there_are_no_times(edge: RunningEdge) -> None:

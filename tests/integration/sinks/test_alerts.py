@@ -26,6 +26,8 @@ async def test_raised_and_resolved_whatever_is_delivered_again(connection: Async
     assert await rows(connection, "SELECT from_status, to_status FROM alert_audit") == [
         ("active", "resolved")
     ]
+    lives = "SELECT resolved_at, resolved_by_itself FROM quality_alerts_realtime"
+    assert await rows(connection, lives) == [(resolved.changed_at, True)]
 
 
 async def test_a_person_has_the_last_word(connection: AsyncConnection) -> None:
