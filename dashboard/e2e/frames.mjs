@@ -1,12 +1,15 @@
 // How smooth the pages stay: frames per second in headless Chromium while values change.
 //
-//   node e2e/frames.mjs http://127.0.0.1:3002 [updates per second] [seconds]
+//   node e2e/frames.mjs http://127.0.0.1:3002 [updates per second] [seconds] [scenes named like this]
 //
 // Leaves 10,000 active alerts and 50,000 values of one asset in the stack: not for one in use.
+// Where the stack leaves the browser too little of the machine, `chrt -r 1 node e2e/frames.mjs ...`
+// gives it a machine of its own, as those have who look at the page.
 import { launch } from "./browser.mjs";
 import { score, send, steadily, until } from "./load.mjs";
 
-const [base = "http://127.0.0.1:3002", rate = "100", seconds = "10"] = process.argv.slice(2);
+const [base = "http://127.0.0.1:3002", rate = "100", seconds = "10", wanted = ""] =
+  process.argv.slice(2);
 const ASSETS = 50;
 const ALERTS = 10_000;
 const POINTS = 50_000;
@@ -31,9 +34,9 @@ function dropping() {
   return () => score(`${run}.spare_${turn++ % SPARE}`, 60);
 }
 
-async function prepare() {
-  const ids = (name, count) =>
-    Array.from({ length: count }, (_, index) => `${run}.${name}_${index}`);
+const ids = (name, count) => Array.from({ length: count }, (_, index) => `${run}.${name}_${index}`);
+
+async function prepareAlerts() {
   const alerts = ids("alert", ALERTS);
   await send(
     base,
@@ -43,13 +46,16 @@ async function prepare() {
     base,
     alerts.map((id) => score(id, 60)),
   );
+  await until(base, `/alerts?assetId=${alerts.at(-1)}`, ({ count }) => count === 1);
+}
+
+async function prepareChart() {
   const begin = Date.now() - DAY + 60_000;
   const step = (DAY - 120_000) / POINTS;
   const values = Array.from({ length: POINTS }, (_, index) =>
     score(`${run}.chart`, 50 + 2 * (index & 1), begin + index * step),
   );
   await send(base, values);
-  await until(base, `/alerts?assetId=${alerts.at(-1)}`, ({ count }) => count === 1);
   const last = begin + (POINTS - 1) * step - 1_000;
   await until(
     base,
@@ -108,26 +114,35 @@ async function choose24h(page) {
 }
 
 const many = Array.from({ length: ASSETS }, (_, index) => `asset_${index}`);
+const drop = dropping();
 const scenes = [
   { name: "overview", path: "/", make: wavering(many) },
-  { name: "assets, 10,000 of them", path: "/assets", make: wavering(many) },
+  { name: "assets, 10,000 of them", path: "/assets", needs: prepareAlerts, make: wavering(many) },
   {
     name: "one asset, 50,000 points",
     path: `/assets/${run}.chart`,
+    needs: prepareChart,
     make: wavering(["chart"]),
     arrange: choose24h,
   },
   {
+    name: "alerts, 10,000, at the top",
+    path: `/alerts?asset=${run}.*`,
+    needs: prepareAlerts,
+    make: drop,
+    arrange: loadAll,
+  },
+  {
     name: "alerts, 10,000, scrolled",
     path: `/alerts?asset=${run}.*`,
-    make: dropping(),
+    needs: prepareAlerts,
+    make: drop,
     arrange: loadAll,
     scrolled: "[data-alert]",
   },
-];
+].filter(({ name }) => name.includes(wanted));
 
-console.log(`preparing ${ALERTS} alerts and ${POINTS} values`);
-await prepare();
+for (const prepare of new Set(scenes.map(({ needs }) => needs))) await prepare?.();
 const browser = await launch();
 let slow = false;
 for (const { name, path, make, arrange, scrolled } of scenes) {

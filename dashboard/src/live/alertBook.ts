@@ -6,10 +6,21 @@ export const MOST_ALERTS = 20_000;
 /** How many more there may be while nobody looks at the list. */
 const SLACK = 2_000;
 
-interface Entry {
-  alert: Alert;
+/** Where an alert stands among others. */
+interface Place {
+  id: string;
   /** Of the alert, ms since the epoch. */
   time: number;
+}
+
+/** The order of alerts; those of one moment by id. */
+export function newestFirst(a: Place, b: Place): number {
+  if (a.time !== b.time) return b.time - a.time;
+  return a.id < b.id ? -1 : Number(a.id > b.id);
+}
+
+interface Entry extends Place {
+  alert: Alert;
   drafts: readonly Partial<Alert>[];
   /** The alert with its drafts over it. */
   shown: Alert;
@@ -61,8 +72,9 @@ export class AlertBook {
       known.shown = withDrafts(known);
       return true;
     }
-    const entry = { alert, time: Date.parse(alert.timestamp), drafts: [], shown: alert };
-    this.#entries.set(alert.id, entry);
+    const { id, timestamp } = alert;
+    const entry = { id, time: Date.parse(timestamp), alert, drafts: [], shown: alert };
+    this.#entries.set(id, entry);
     this.#order.push(entry);
     this.#sorted = false;
     return true;
@@ -90,10 +102,10 @@ export class AlertBook {
   #tidy(): void {
     if (!this.#sorted) {
       // Nearly in order as it is, which this sort is quick with.
-      this.#order.sort((a, b) => b.time - a.time || (a.alert.id < b.alert.id ? -1 : 1));
+      this.#order.sort(newestFirst);
       this.#sorted = true;
     }
-    for (const old of this.#order.splice(MOST_ALERTS)) this.#entries.delete(old.alert.id);
+    for (const old of this.#order.splice(MOST_ALERTS)) this.#entries.delete(old.id);
   }
 }
 

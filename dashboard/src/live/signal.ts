@@ -74,7 +74,10 @@ function throttled({ subscribe }: { subscribe: Subscribe }, interval: number): S
       listener();
     };
     const stop = subscribe(() => {
-      timer ??= setTimeout(tell, Math.max(0, toldAt + interval - Date.now()));
+      const wait = toldAt + interval - Date.now();
+      // At once is within the frame that brought the change: a timer would miss it.
+      if (timer === undefined && wait <= 0) tell();
+      else timer ??= setTimeout(tell, wait);
     });
     return () => {
       stop();

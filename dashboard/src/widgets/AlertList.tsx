@@ -1,10 +1,11 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowUp } from "lucide-react";
-import { type KeyboardEvent, useCallback, useEffect, useRef, useState } from "react";
+import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import type { Step } from "../live/lifecycle";
 import type { Alert } from "../wire";
 import styles from "./AlertList.module.css";
 import { AlertRow } from "./AlertRow";
+import { useArrivals } from "./useArrivals";
 import { useListCursor } from "./useListCursor";
 import { useSteadyScroll } from "./useSteadyScroll";
 
@@ -29,7 +30,8 @@ const KEY_STEP: Partial<Record<string, Step>> = { a: "acknowledge", r: "resolve"
 
 /** Any number of alerts: only the rows in view are in the page. */
 export function AlertList(props: AlertListProps) {
-  const { alerts, selection, isFresh, stepsOf, onSelect, onOpen, onStep, onEnd } = props;
+  const { selection, isFresh, stepsOf, onSelect, onOpen, onStep, onEnd } = props;
+  const { shown: alerts, waiting, readAt } = useArrivals(props.alerts);
   const viewport = useRef<HTMLDivElement>(null);
   const rowHeight = useRowHeight(viewport);
   const cursor = useListCursor(alerts);
@@ -37,17 +39,14 @@ export function AlertList(props: AlertListProps) {
     count: alerts.length,
     getScrollElement: () => viewport.current,
     estimateSize: () => rowHeight,
-    getItemKey: useCallback((index: number) => alerts[index]?.id ?? index, [alerts]),
     overscan: 8,
   });
   // biome-ignore lint/correctness/useExhaustiveDependencies: measured anew when rows change height
   useEffect(() => rows.measure(), [rowHeight]);
 
-  const above = useSteadyScroll(alerts, {
-    viewport,
-    rowHeight,
-    offset: rows.scrollOffset ?? 0,
-  });
+  const offset = rows.scrollOffset ?? 0;
+  readAt(offset < rowHeight / 2);
+  useSteadyScroll(alerts, { viewport, rowHeight, offset });
   const visible = rows.getVirtualItems();
   const last = visible.at(-1)?.index ?? 0;
   useEffect(() => {
@@ -77,10 +76,10 @@ export function AlertList(props: AlertListProps) {
 
   return (
     <div className={styles.frame}>
-      {above > 0 && (
+      {waiting > 0 && (
         <button type="button" className={styles.above} onClick={() => rows.scrollToIndex(0)}>
           <ArrowUp aria-hidden />
-          {above === 1 ? "1 new alert" : `${above} new alerts`}
+          {waiting === 1 ? "1 new alert" : `${waiting} new alerts`}
         </button>
       )}
       <div
@@ -98,7 +97,7 @@ export function AlertList(props: AlertListProps) {
             return (
               alert && (
                 <li
-                  key={item.key}
+                  key={alert.id}
                   aria-setsize={alerts.length}
                   aria-posinset={item.index + 1}
                   style={{ transform: `translateY(${item.start}px)`, height: item.size }}

@@ -11,7 +11,7 @@ import { AlertDrawer } from "./AlertDrawer";
 import { AlertFilters } from "./AlertFilters";
 import { AlertList } from "./AlertList";
 import { AlertToolbar } from "./AlertToolbar";
-import { type AlertFilter, isFiltered, NO_FILTER } from "./alertFilter";
+import { type AlertFilter, formatFilter, isFiltered, NO_FILTER } from "./alertFilter";
 import styles from "./RealtimeAlertsPanel.module.css";
 import { ResolveDialog } from "./ResolveDialog";
 import { type Alerts, useAlerts } from "./useAlerts";
@@ -61,6 +61,7 @@ export function RealtimeAlertsPanel(props: RealtimeAlertsPanelProps) {
       <div className={styles.list}>
         {found.alerts.length > 0 ? (
           <AlertList
+            key={formatFilter(filter)}
             alerts={found.alerts}
             selection={selection.ids}
             isFresh={found.isFresh}

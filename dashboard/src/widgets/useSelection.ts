@@ -15,6 +15,7 @@ export interface Selection {
 }
 
 const NONE: ReadonlySet<string> = new Set();
+const NOTHING: readonly Alert[] = [];
 
 /** Which of the alerts found are selected. */
 export function useSelection({ alerts, hasMore, loadAll }: Alerts): Selection {
@@ -39,7 +40,10 @@ export function useSelection({ alerts, hasMore, loadAll }: Alerts): Selection {
 
   return {
     ids,
-    chosen: useMemo(() => alerts.filter(({ id }) => ids.has(id)), [alerts, ids]),
+    chosen: useMemo(
+      () => (ids.size ? alerts.filter(({ id }) => ids.has(id)) : NOTHING),
+      [alerts, ids],
+    ),
     select,
     selectShown: (selected) => setIds(selected ? idsOf(alerts) : NONE),
     selectAll: () => {

@@ -1,4 +1,4 @@
-import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { type RefObject, useLayoutEffect, useRef } from "react";
 
 interface Scrolled {
   viewport: RefObject<HTMLElement | null>;
@@ -7,32 +7,19 @@ interface Scrolled {
   offset: number;
 }
 
-/**
- * Keeps the rows in view where they are while others come in above them.
- *
- * Returns how many came in above since the reader left the top.
- */
-export function useSteadyScroll(items: readonly { id: string }[], scrolled: Scrolled): number {
+/** Keeps the rows in view where they are while others above them come and go. */
+export function useSteadyScroll(items: readonly { id: string }[], scrolled: Scrolled): void {
   const { viewport, rowHeight, offset } = scrolled;
-  const atTop = offset < rowHeight / 2;
-  const [above, setAbove] = useState(0);
   const before = useRef(items);
 
   useLayoutEffect(() => {
     const element = viewport.current;
     const shown = before.current;
     before.current = items;
-    if (!element || shown === items || atTop) return;
     const first = Math.ceil(offset / rowHeight);
     const held = shown[first]?.id;
+    if (!element || first === 0 || items[first]?.id === held) return;
     const index = items.findIndex(({ id }) => id === held);
-    if (index === -1 || index === first) return;
-    element.scrollTop = offset + (index - first) * rowHeight;
-    setAbove((count) => Math.max(0, count + index - first));
-  }, [viewport, items, rowHeight, offset, atTop]);
-
-  useEffect(() => {
-    if (atTop) setAbove(0);
-  }, [atTop]);
-  return atTop ? 0 : above;
+    if (index !== -1) element.scrollTop += (index - first) * rowHeight;
+  }, [viewport, items, rowHeight, offset]);
 }

@@ -13,10 +13,10 @@ describe("useSignal with an interval", () => {
     const signal = new Signal(0);
     const shown: number[] = [];
     renderHook(() => shown.push(useSignal(signal, 100)));
-    signal.set(1);
+    act(() => signal.set(1));
     pass(1);
     for (let value = 2; value <= 10; value++) {
-      signal.set(value);
+      act(() => signal.set(value));
       pass(10);
     }
     pass(200);

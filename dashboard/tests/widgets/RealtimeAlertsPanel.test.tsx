@@ -50,6 +50,12 @@ const row = (alert: Alert) => {
 const shown = () =>
   [...document.querySelectorAll("[data-alert]")].map((li) => li.getAttribute("data-alert"));
 
+/** Alerts a second apart, oldest first. */
+const ofEachSecond = (count: number) =>
+  Array.from({ length: count }, (_, second) =>
+    anAlert({ timestamp: new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString() }),
+  );
+
 describe("RealtimeAlertsPanel", () => {
   it("says that all is quiet where nothing is active", async () => {
     await panel([]);
@@ -197,10 +203,7 @@ describe("RealtimeAlertsPanel", () => {
   });
 
   it("keeps 10,000 alerts in a page of a few rows", async () => {
-    const time = (second: number) => new Date(1_767_225_600_000 + second * 1_000).toISOString();
-    const alerts = Array.from({ length: 10_000 }, (_, second) =>
-      anAlert({ timestamp: time(second) }),
-    );
+    const alerts = ofEachSecond(10_000);
     await panel([]);
     FakeSocket.latest.say("alerts", { alerts });
     await settle();
@@ -250,23 +253,38 @@ describe("RealtimeAlertsPanel", () => {
     expect(row(below).getByRole("checkbox")).toBeChecked();
   });
 
-  it("keeps what is read in its place, and tells of what has come in above", async () => {
-    const alerts = Array.from({ length: 100 }, (_, index) =>
-      anAlert({ timestamp: new Date(Date.UTC(2026, 0, 1, 0, 0, index)).toISOString() }),
-    );
+  it("keeps what is read in its place, and lets what comes in above wait", async () => {
+    const alerts = ofEachSecond(100);
     await panel(alerts);
     const list = screen.getByRole("group", { name: /100 alerts/ });
     list.scrollTop = 560;
     fireEvent.scroll(list);
-    for (const second of [1, 2]) {
-      FakeSocket.latest.say("alert", anAlert({ timestamp: `2026-01-02T00:00:0${second}Z` }));
+    const before = shown();
+    const fresh = [1, 2].map((second) => anAlert({ timestamp: `2026-01-02T00:00:0${second}Z` }));
+    for (const alert of fresh) {
+      FakeSocket.latest.say("alert", alert);
       await settle();
     }
-    expect(list.scrollTop).toBe(560 + 2 * 56);
+    expect(list.scrollTop).toBe(560);
+    expect(shown()).toEqual(before);
     expect(screen.getByRole("button", { name: "2 new alerts" })).toBeInTheDocument();
     list.scrollTop = 0;
     fireEvent.scroll(list);
     expect(screen.queryByRole("button", { name: "2 new alerts" })).toBeNull();
+    expect(shown().slice(0, 2)).toEqual([fresh[1]?.id, fresh[0]?.id]);
+  });
+
+  it("keeps what is read in its place when a colleague resolves what stands above", async () => {
+    const alerts = ofEachSecond(100);
+    await panel(alerts);
+    const list = screen.getByRole("group", { name: /100 alerts/ });
+    list.scrollTop = 560;
+    fireEvent.scroll(list);
+    const newest = alerts.at(-1) as Alert;
+    FakeSocket.latest.say("alert_status_changed", afterStep(newest, { status: "resolved" }));
+    await settle();
+    expect(list.scrollTop).toBe(560 - 56);
+    expect(screen.queryByRole("button", { name: /new alert/ })).toBeNull();
   });
 
   it("opens an alert with what is known of it and its history", async () => {
