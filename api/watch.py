@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 from aiokafka.errors import KafkaError
+from msgspec import structs
 
 from api import monitor
 from pipeline.kafka import client_options
@@ -32,6 +33,7 @@ class Sight:
 
     worker: GroupState
     sink: GroupState
+    notifier: GroupState
     covered: bool
     """The worker's members own every partition of the metrics topic."""
     members: frozenset[str]
@@ -64,10 +66,23 @@ class Watch:
     @property
     def events_per_second(self) -> float | None:
         """Metric events written, over the last minute."""
+        return self._pace(lambda first, last: last.end - first.end)
+
+    def group(self, of: Callable[[Sight], GroupState]) -> GroupState | None:
+        """Return a group as seen last and how fast it was over the last minute.
+
+        None while Kafka does not answer.
+        """
+        if self.sight is None:
+            return None
+        pace = self._pace(lambda first, last: moved(of(first), of(last)))
+        return structs.replace(of(self.sight), records_per_second=pace)
+
+    def _pace(self, count: Callable[[Sight, Sight], int]) -> float | None:
         if len(self._sights) < 2:
             return None
         first, last = self._sights[0], self._sights[-1]
-        return round(max(0, last.end - first.end) / (last.seen - first.seen), 2)
+        return round(max(0, count(first, last)) / (last.seen - first.seen), 2)
 
     async def run(self) -> None:
         """Look until cancelled."""
@@ -118,9 +133,12 @@ class Watch:
         )
         sink_parts = partitions[topics.history] + partitions[topics.alerts]
         sink, _, _ = await self._group(admin, self._settings.sink_group, sink_parts, ends)
+        told_parts = partitions[topics.alerts]
+        notifier, _, _ = await self._group(admin, self._settings.notify_group, told_parts, ends)
         return Sight(
             worker=worker,
             sink=sink,
+            notifier=notifier,
             covered=bool(worker_parts) and owned >= set(worker_parts),
             members=members,
             dead_letters=sum(ends[tp] - beginning for tp, beginning in beginnings.items()),
@@ -173,6 +191,16 @@ class Progress:
             if lag.lag == 0 or lag.committed != self._first.get(lag.partition, lag.committed):
                 self._done.add(lag.partition)
         self.recovered = settled and len(self._done) == len(sight.worker.partitions)
+
+
+def moved(first: GroupState, last: GroupState) -> int:
+    """Return how many records a group took in between two sights of it.
+
+    Where nothing was committed yet nobody knows from where it went on.
+    """
+    before = {(lag.topic, lag.partition): lag.committed for lag in first.partitions}
+    steps = ((before.get((lag.topic, lag.partition)), lag.committed) for lag in last.partitions)
+    return sum(now - then for then, now in steps if then is not None and now is not None)
 
 
 def _lag(tp: TopicPartition, end: int, committed: Any) -> PartitionLag:

@@ -31,13 +31,17 @@ class PartitionLag(Struct, rename="camel", kw_only=True):
 
 
 class GroupState(Struct, rename="camel", kw_only=True):
-    """A consumer group as Kafka sees it; `state` is Kafka's word, such as `Stable`."""
+    """A consumer group as Kafka sees it; `state` is Kafka's word, such as `Stable`.
+
+    `records_per_second` is what it took in over the last minute; null: not known yet.
+    """
 
     group: str
     state: str
     members: int
     lag: int
     partitions: list[PartitionLag]
+    records_per_second: float | None = None
 
 
 class Component(Struct, rename="camel", kw_only=True):
@@ -49,7 +53,7 @@ class Component(Struct, rename="camel", kw_only=True):
 
 
 class System(Struct, rename="camel", kw_only=True):
-    """The pipeline from outside.
+    """The pipeline from outside. A `notifier` need not run.
 
     Rates are records per second over the last minute or, right after start,
     over the time since. `edge_lag` counts records of changes and alerts this edge
@@ -60,6 +64,7 @@ class System(Struct, rename="camel", kw_only=True):
     components: list[Component]
     worker: GroupState | None
     sink: GroupState | None
+    notifier: GroupState | None
     events_per_second: float | None
     changes_per_second: float
     alerts_per_second: float

@@ -25,8 +25,9 @@ async def system(call: Call[NoQuery, None]) -> One[System]:
         data=System(
             ready=found.ready,
             components=found.components,
-            worker=sight.worker if sight else None,
-            sink=sight.sink if sight else None,
+            worker=edge.watch.group(lambda seen: seen.worker),
+            sink=edge.watch.group(lambda seen: seen.sink),
+            notifier=edge.watch.group(lambda seen: seen.notifier),
             events_per_second=edge.watch.events_per_second,
             changes_per_second=rates[Kind.CHANGES].per_second,
             alerts_per_second=rates[Kind.ALERTS].per_second,

@@ -960,6 +960,8 @@ export interface GroupScore {
 /**
  * A consumer group as Kafka sees it; `state` is Kafka's word, such as `Stable`.
  *
+ * `records_per_second` is what it took in over the last minute; null: not known yet.
+ *
  * This interface was referenced by `Wire`'s JSON-Schema
  * via the `definition` "GroupState".
  */
@@ -969,6 +971,7 @@ export interface GroupState {
   members: number;
   lag: number;
   partitions: PartitionLag[];
+  recordsPerSecond?: number | null;
 }
 /**
  * How far a consumer group is behind in one partition.
@@ -1543,7 +1546,7 @@ export interface StatsAnswer {
   success?: true;
 }
 /**
- * The pipeline from outside.
+ * The pipeline from outside. A `notifier` need not run.
  *
  * Rates are records per second over the last minute or, right after start,
  * over the time since. `edge_lag` counts records of changes and alerts this edge
@@ -1557,6 +1560,7 @@ export interface System {
   components: Component[];
   worker: GroupState | null;
   sink: GroupState | null;
+  notifier: GroupState | null;
   eventsPerSecond: number | null;
   changesPerSecond: number;
   alertsPerSecond: number;

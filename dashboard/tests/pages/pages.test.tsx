@@ -254,6 +254,7 @@ describe("System", () => {
     components: [{ name: "sink", ready: false, detail: "no member" }],
     worker: group,
     sink: null,
+    notifier: { ...group, members: 0, lag: 0, recordsPerSecond: 12.5 },
     eventsPerSecond: null,
     changesPerSecond: 3.25,
     alertsPerSecond: 0,
@@ -278,6 +279,9 @@ describe("System", () => {
     ).toBeInTheDocument();
     const storage = within(screen.getByRole("region", { name: "Storage" }));
     expect(storage.getByText(/could not tell of this stage/)).toBeInTheDocument();
+    const telling = within(screen.getByRole("region", { name: "Notification" }));
+    expect(telling.getByText("None runs")).toBeInTheDocument();
+    expect(telling.getByText("13")).toBeInTheDocument();
     expect(screen.getByText("3.3")).toBeInTheDocument();
     expect(screen.getByText("tidemark dead-letters list")).toBeInTheDocument();
   });

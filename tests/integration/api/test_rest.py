@@ -280,7 +280,8 @@ async def test_etag_gzip_head_and_headers(edge: RunningEdge, stream: Stream) -> 
 async def test_system_and_metrics(edge: RunningEdge) -> None:
     system = await get(edge, "/system")
     assert system["ready"] is False
-    assert system["worker"]["members"] == 0
+    for group in ("worker", "sink", "notifier"):
+        assert (system[group]["members"], system[group]["lag"]) == (0, 0)
     assert (system["deadLetters"], system["outbox"]) == (0, 0)
     async with httpx.AsyncClient(base_url=edge.url) as http:
         text = (await http.get("/metrics")).text

@@ -1,4 +1,4 @@
-from api.watch import Progress, Sight
+from api.watch import Progress, Sight, moved
 from schemas.system import GroupState, PartitionLag
 
 
@@ -11,8 +11,8 @@ def sight(
     ]
     group = GroupState(group="g", state=state, members=1, lag=0, partitions=lags)
     return Sight(
-        worker=group, sink=group, covered=state == "Stable", members=frozenset(members),
-        dead_letters=0, end=0,
+        worker=group, sink=group, notifier=group, covered=state == "Stable",
+        members=frozenset(members), dead_letters=0, end=0,
     )  # fmt: skip
 
 
@@ -47,3 +47,8 @@ def test_an_unsettled_group_is_not_ready() -> None:
     assert not progress.recovered
     progress.take(sight(10))
     assert progress.recovered
+
+
+def test_what_a_group_took_in_counts_from_its_first_commit() -> None:
+    first, last = sight(None, 4, 7).worker, sight(900, 9, 7).worker
+    assert moved(first, last) == 5

@@ -1,7 +1,7 @@
 import { AreaLine } from "../../charts/AreaLine";
 import type { Point } from "../../charts/history";
 import { Card } from "../../components/Card";
-import { formatCount } from "../../format";
+import { formatCount, formatRate } from "../../format";
 import type { GroupState, PartitionLag } from "../../wire";
 import styles from "./System.module.css";
 
@@ -18,16 +18,22 @@ interface GroupCardProps {
 /** How far a consumer group is behind, and where. */
 export function GroupCard({ title, duty, group, samples }: GroupCardProps) {
   return (
-    <Card title={title} aside={group && `${members(group.members)}, ${group.state.toLowerCase()}`}>
+    <Card title={title} aside={group && standing(group)}>
       <div className={styles.group}>
         <p className={styles.muted}>This stage {duty}.</p>
         {group ? (
           <>
-            <p>
-              <strong className={styles.large}>{formatCount(group.lag)}</strong>{" "}
-              <small className={styles.muted}>
-                {group.lag === 1 ? "record" : "records"} waiting
-              </small>
+            <p className={styles.figures}>
+              <span>
+                <strong className={styles.large}>{formatCount(group.lag)}</strong>{" "}
+                <small className={styles.muted}>
+                  {group.lag === 1 ? "record" : "records"} waiting
+                </small>
+              </span>
+              <span>
+                <strong className={styles.large}>{formatRate(group.recordsPerSecond)}</strong>{" "}
+                <small className={styles.muted}>a second</small>
+              </span>
             </p>
             <AreaLine
               points={samples}
@@ -50,8 +56,9 @@ export function GroupCard({ title, duty, group, samples }: GroupCardProps) {
   );
 }
 
-function members(count: number): string {
-  return count === 1 ? "1 process" : `${count} processes`;
+function standing({ members, state }: GroupState): string {
+  if (members === 0) return "None runs";
+  return `${members === 1 ? "1 process" : `${members} processes`}, ${state.toLowerCase()}`;
 }
 
 function Partitions({ title, partitions }: { title: string; partitions: readonly PartitionLag[] }) {

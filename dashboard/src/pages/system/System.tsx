@@ -57,8 +57,19 @@ export function System() {
               group={data.sink}
               samples={samples.map(({ time, value }) => ({ time, value: value.sink?.lag ?? 0 }))}
             />
+            <GroupCard
+              title="Notification"
+              duty="tells people of alerts, where they have subscribed"
+              group={data.notifier}
+              samples={samples.map(({ time, value }) => ({
+                time,
+                value: value.notifier?.lag ?? 0,
+              }))}
+            />
             <LeftoversCard system={data} />
-            <ConnectionsCard sockets={sockets.data} />
+            <div className={styles.wide}>
+              <ConnectionsCard sockets={sockets.data} />
+            </div>
           </ErrorBoundary>
         </div>
       ) : error ? (
