@@ -84,3 +84,15 @@ export function formatDuration(seconds: number): string {
     .map(([count, unit]) => `${count} ${unit}`)
     .join(" ");
 }
+
+/** A time as an input of type `datetime-local` takes it: this device's time, to the minute. */
+export function toInput(time: string): string {
+  const date = new Date(time);
+  const local = new Date(date.getTime() - date.getTimezoneOffset() * MINUTE);
+  return local.toISOString().slice(0, 16);
+}
+
+/** What such an input holds as the wire writes it. */
+export function fromInput(text: string): string {
+  return new Date(text).toISOString();
+}

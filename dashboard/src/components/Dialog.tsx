@@ -19,7 +19,12 @@ export function Dialog({ title, shape = "box", onClose, footer, children }: Dial
 
   useEffect(() => {
     const element = dialog.current;
+    const opener = document.activeElement;
     if (element && !element.open) element.showModal?.();
+    return () => {
+      // A dialog that is taken away does not give the focus back by itself.
+      if (opener instanceof HTMLElement) opener.focus();
+    };
   }, []);
 
   return (

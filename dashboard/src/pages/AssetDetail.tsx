@@ -1,8 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
-import { Database } from "lucide-react";
-import { useMemo } from "react";
+import { BellOff, Database, Pencil } from "lucide-react";
+import { useMemo, useState } from "react";
 import { Link, useParams } from "wouter";
 import { ChangeBadge, HealthBadge, SeverityBadge, StatusBadge } from "../components/Badge";
+import { Button, IconButton } from "../components/Button";
 import { Card, Figure, Figures } from "../components/Card";
 import { EmptyState, ErrorBoundary, Failure, Skeleton } from "../components/Feedback";
 import { MoreLink } from "../components/MoreLink";
@@ -16,13 +17,20 @@ import { healthOf } from "../quality";
 import { cache } from "../rest/cache";
 import { Problem } from "../rest/client";
 import { getAsset } from "../rest/quality";
+import { getOwners } from "../rest/routing";
 import { type AlertFilter, NO_FILTER } from "../widgets/alertFilter";
 import { ChangeList } from "../widgets/ChangeList";
 import { QualityMetricsChart } from "../widgets/QualityMetricsChart";
+import { SilenceDialog } from "../widgets/SilenceDialog";
+import { exactly } from "../widgets/silences";
 import { useAlerts } from "../widgets/useAlerts";
+import { useMayStep } from "../widgets/useMayStep";
+import { useRouting } from "../widgets/useRouting";
 import type { Alert, Asset } from "../wire";
 import styles from "./AssetDetail.module.css";
 import { DimensionsCard } from "./DimensionsCard";
+import { OwnerDialog } from "./OwnerDialog";
+import { ownerOf } from "./owners";
 import { ThresholdsCard } from "./ThresholdsCard";
 import { useLiveAsset } from "./useLiveAsset";
 
@@ -101,7 +109,24 @@ function Head({ id, asset }: { id: string; asset: Asset | null }) {
           {facts}
         </>
       }
+      actions={<Silence id={id} />}
     />
+  );
+}
+
+function Silence({ id }: { id: string }) {
+  const mayStep = useMayStep();
+  const [open, setOpen] = useState(false);
+  if (!mayStep) return null;
+  return (
+    <>
+      <Button icon={<BellOff aria-hidden />} onClick={() => setOpen(true)}>
+        Silence this asset
+      </Button>
+      {open && (
+        <SilenceDialog proposal={{ assetPattern: exactly(id) }} onClose={() => setOpen(false)} />
+      )}
+    </>
   );
 }
 
@@ -142,8 +167,40 @@ function Standing({ id, asset }: { id: string; asset: Asset | null }) {
             )
           }
         />
+        <OwnerFigure id={id} />
       </Figures>
     </Card>
+  );
+}
+
+function OwnerFigure({ id }: { id: string }) {
+  const { data: owners } = useRouting("owners", getOwners);
+  const mayStep = useMayStep();
+  const [editing, setEditing] = useState(false);
+  const owner = owners && ownerOf(owners, id);
+  return (
+    <Figure
+      label="Owner"
+      note={owner && owner.assetPattern !== exactly(id) && `of ${owner.assetPattern}`}
+      value={
+        <span className={styles.owner}>
+          {owners ? (owner?.owner ?? "Nobody yet") : "–"}
+          {mayStep && owners && (
+            <IconButton size="s" label="Change the owner" onClick={() => setEditing(true)}>
+              <Pencil aria-hidden />
+            </IconButton>
+          )}
+          {editing && owners && (
+            <OwnerDialog
+              owners={owners}
+              before={owners.find(({ assetPattern }) => assetPattern === exactly(id))}
+              assetPattern={exactly(id)}
+              onClose={() => setEditing(false)}
+            />
+          )}
+        </span>
+      }
+    />
   );
 }
 
@@ -217,9 +274,4 @@ function AlertLine({ alert, href }: { alert: Alert; href: string }) {
       </Link>
     </li>
   );
-}
-
-/** The pattern that matches this id alone. */
-function exactly(id: string): string {
-  return id.replace(/[*?[]/g, "[$&]");
 }

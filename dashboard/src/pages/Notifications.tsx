@@ -18,6 +18,8 @@ import type { Severity } from "../wire";
 import styles from "./Notifications.module.css";
 import { ChannelsCard } from "./notifications/ChannelsCard";
 import { DeliveriesCard } from "./notifications/DeliveriesCard";
+import { MaintenanceCard } from "./notifications/MaintenanceCard";
+import { OwnersCard } from "./notifications/OwnersCard";
 import { SilencesCard } from "./notifications/SilencesCard";
 import { SubscriptionsCard } from "./notifications/SubscriptionsCard";
 
@@ -31,6 +33,8 @@ export function Notifications() {
         <ChannelsCard />
         <DeliveriesCard />
         <SilencesCard />
+        <MaintenanceCard />
+        <OwnersCard />
         <BrowserNotifications />
         <AlertTopics />
       </div>

@@ -6,7 +6,11 @@ import type {
   ChannelRequest,
   Delivery,
   HeldAlert,
+  MaintenanceRequest,
+  MaintenanceWindow,
   NewChannel,
+  Owner,
+  OwnerRequest,
   Silence,
   SilenceRequest,
 } from "../wire";
@@ -15,6 +19,7 @@ import { type Endpoint, request } from "./client";
 type Method = "POST" | "PUT" | "DELETE";
 
 const MOST = 200;
+const MOST_OWNERS = 1_000;
 const NEWEST = 30;
 
 async function list<T>(endpoint: Endpoint, path: string, limit: number, signal?: AbortSignal) {
@@ -24,6 +29,13 @@ async function list<T>(endpoint: Endpoint, path: string, limit: number, signal?:
 
 async function write<T>(endpoint: Endpoint, method: Method, path: string, body?: object) {
   return (await request<{ data: T }>(endpoint, method, path, { body })).data;
+}
+
+/** Make one, or put `asked` in the place of the one with this id. */
+function save<T>(endpoint: Endpoint, path: string, asked: object, id?: string): Promise<T> {
+  return id === undefined
+    ? write(endpoint, "POST", path, asked)
+    : write(endpoint, "PUT", `${path}/${id}`, asked);
 }
 
 export function getChannels(endpoint: Endpoint, signal?: AbortSignal): Promise<Channel[]> {
@@ -50,15 +62,12 @@ export function getSubscriptions(
   return list(endpoint, "/subscriptions", MOST, signal);
 }
 
-/** Make a subscription, or put `asked` in the place of the one with this id. */
 export function saveSubscription(
   endpoint: Endpoint,
   asked: AlertSubscriptionRequest,
   id?: string,
 ): Promise<AlertSubscription> {
-  return id === undefined
-    ? write(endpoint, "POST", "/subscriptions", asked)
-    : write(endpoint, "PUT", `/subscriptions/${id}`, asked);
+  return save(endpoint, "/subscriptions", asked, id);
 }
 
 export function deleteSubscription(endpoint: Endpoint, id: string): Promise<AlertSubscription> {
@@ -69,12 +78,45 @@ export function getSilences(endpoint: Endpoint, signal?: AbortSignal): Promise<S
   return list(endpoint, "/silences", MOST, signal);
 }
 
-export function makeSilence(endpoint: Endpoint, asked: SilenceRequest): Promise<Silence> {
-  return write(endpoint, "POST", "/silences", asked);
+export function saveSilence(
+  endpoint: Endpoint,
+  asked: SilenceRequest,
+  id?: string,
+): Promise<Silence> {
+  return save(endpoint, "/silences", asked, id);
 }
 
 export function endSilence(endpoint: Endpoint, id: string): Promise<Silence> {
   return write(endpoint, "DELETE", `/silences/${id}`);
+}
+
+export function getWindows(endpoint: Endpoint, signal?: AbortSignal): Promise<MaintenanceWindow[]> {
+  return list(endpoint, "/maintenance", MOST, signal);
+}
+
+export function saveWindow(
+  endpoint: Endpoint,
+  asked: MaintenanceRequest,
+  id?: string,
+): Promise<MaintenanceWindow> {
+  return save(endpoint, "/maintenance", asked, id);
+}
+
+export function deleteWindow(endpoint: Endpoint, id: string): Promise<MaintenanceWindow> {
+  return write(endpoint, "DELETE", `/maintenance/${id}`);
+}
+
+/** Every pattern with an owner that the caller may see, up to a thousand. */
+export function getOwners(endpoint: Endpoint, signal?: AbortSignal): Promise<Owner[]> {
+  return list(endpoint, "/owners", MOST_OWNERS, signal);
+}
+
+export function saveOwner(endpoint: Endpoint, asked: OwnerRequest, id?: string): Promise<Owner> {
+  return save(endpoint, "/owners", asked, id);
+}
+
+export function deleteOwner(endpoint: Endpoint, id: string): Promise<Owner> {
+  return write(endpoint, "DELETE", `/owners/${id}`);
 }
 
 export function getDeliveries(endpoint: Endpoint, signal?: AbortSignal): Promise<Delivery[]> {

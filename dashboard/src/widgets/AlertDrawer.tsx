@@ -13,6 +13,7 @@ import styles from "./AlertDrawer.module.css";
 import { AlertFacts } from "./AlertFacts";
 import { AlertHistory } from "./AlertHistory";
 import { Assignee, Comment } from "./AlertNotes";
+import { SilenceButton, Silenced } from "./AlertSilence";
 import { StepButtons } from "./StepButtons";
 
 interface AlertDrawerProps {
@@ -57,13 +58,19 @@ export function AlertDrawer({ id, assetHref, stepsOf, onClose, onStep }: AlertDr
       title={alert.message}
       onClose={onClose}
       footer={
-        mayStep && <StepButtons worded steps={steps} onStep={(step) => onStep(step, [alert.id])} />
+        mayStep && (
+          <>
+            <SilenceButton alert={alert} />
+            <StepButtons worded steps={steps} onStep={(step) => onStep(step, [alert.id])} />
+          </>
+        )
       }
     >
       <div className={styles.badges}>
         <SeverityBadge severity={alert.severity} />
         <StatusBadge status={alert.status} />
       </div>
+      <Silenced alert={alert} />
       <AlertFacts alert={alert} assetHref={assetHref} />
       <AlertContext alert={alert} />
       {mayStep && <Assignee alert={alert} />}

@@ -1,4 +1,4 @@
-import { act, render, screen, within } from "@testing-library/react";
+import { act, fireEvent, render, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Router } from "wouter";
@@ -7,7 +7,22 @@ import { signOut } from "../../src/app/credentials";
 import { Root } from "../../src/app/Root";
 import { toasts } from "../../src/components/toasts";
 import { draftOf, newDraft, requestOf } from "../../src/pages/notifications/draft";
-import type { AlertSubscription, Channel, Delivery, Silence } from "../../src/wire";
+import {
+  newWindow,
+  occasions,
+  windowDraftOf,
+  windowRequestOf,
+} from "../../src/pages/notifications/windowDraft";
+import { ownerOf } from "../../src/pages/owners";
+import { exactly, silenceOver } from "../../src/widgets/silences";
+import type {
+  AlertSubscription,
+  Channel,
+  Delivery,
+  MaintenanceWindow,
+  Owner,
+  Silence,
+} from "../../src/wire";
 import { FakeEdge, one, page } from "../support/fakeEdge";
 import { FakeSocket } from "../support/fakeSocket";
 import { anAlert, anAsset, someStats } from "../support/samples";
@@ -68,6 +83,32 @@ const silence: Silence = {
   updatedAt: NOW,
 };
 
+const reload: MaintenanceWindow = {
+  id: "m1",
+  actor: "key:bob",
+  scope: ["*"],
+  name: "reload",
+  assetPattern: "warehouse.*",
+  source: null,
+  startsAt: null,
+  endsAt: null,
+  schedule: "30 2 * * sun",
+  durationSeconds: 5400,
+  timeZone: "Europe/Berlin",
+  enabled: true,
+  createdAt: NOW,
+  updatedAt: NOW,
+};
+
+const sales: Owner = {
+  id: "o1",
+  assetPattern: "warehouse.sales.*",
+  owner: "sales team",
+  actor: "key:bob",
+  createdAt: NOW,
+  updatedAt: NOW,
+};
+
 const failed: Delivery = {
   id: "d1",
   channelId: "c1",
@@ -106,12 +147,14 @@ beforeEach(() => {
     .on("GET", "/channels", page([chat, pager]))
     .on("GET", "/subscriptions", page([orders]))
     .on("GET", "/silences", page([silence]))
+    .on("GET", "/maintenance", page([reload]))
+    .on("GET", "/owners", page([sales]))
     .on("GET", "/deliveries", page([failed]))
     .on("GET", "/deliveries/held", page([]));
 });
 
-async function visit() {
-  const { hook, searchHook } = memoryLocation({ path: "/notifications" });
+async function visit(path = "/notifications") {
+  const { hook, searchHook } = memoryLocation({ path });
   render(
     <Router hook={hook} searchHook={searchHook}>
       <Root url={`http://notices-${++serial}/ws/quality`} />
@@ -261,7 +304,7 @@ describe("Silences and deliveries", () => {
     await user.click(screen.getByRole("button", { name: "Silence" }));
     const form = within(screen.getByRole("dialog", { name: "Silence alerts" }));
     await user.type(form.getByLabelText(/^Assets/), "crm.*");
-    await user.type(form.getByLabelText("Why"), "moving");
+    await user.type(form.getByLabelText(/^Why/), "moving");
     await user.selectOptions(form.getByLabelText("For"), "24");
     await user.click(form.getByRole("button", { name: "Silence" }));
     await settle();
@@ -269,16 +312,77 @@ describe("Silences and deliveries", () => {
     expect(body).toMatchObject({ assetPattern: "crm.*", comment: "moving" });
     const hours = (Date.parse(body.endsAt) - Date.now()) / 3_600_000;
     expect(hours).toBeGreaterThan(23.9);
-    await user.click(screen.getByRole("button", { name: "End now" }));
+    await user.click(screen.getByRole("button", { name: /^End now/ }));
     await settle();
     expect(edge.of("DELETE", "/silences/q1")).toHaveLength(1);
+  });
+
+  it("change a silence in its place", async () => {
+    edge.on("PUT", "/silences/q1", one(silence));
+    await visit();
+    await user.click(screen.getByRole("button", { name: "Change the silence of crm.*" }));
+    const form = within(screen.getByRole("dialog", { name: "Change the silence" }));
+    await user.click(form.getByLabelText("Sudden drop"));
+    await user.selectOptions(form.getByLabelText("For"), "1");
+    await user.click(form.getByRole("button", { name: "Save" }));
+    await settle();
+    expect(edge.of("PUT", "/silences/q1")[0]?.body).toEqual({
+      assetPattern: "crm.*",
+      source: null,
+      alertTypes: ["sudden_drop"],
+      comment: "known",
+      startsAt: "2026-11-24T12:00:00.000Z",
+      endsAt: "2026-11-24T13:00:00.000Z",
+    });
+  });
+
+  it("find the silence that keeps quiet about an alert longest", () => {
+    const alert = anAlert({ assetId: "crm.leads", source: "etl", alertType: "sudden_drop" });
+    const until = (endsAt: string, part: Partial<Silence> = {}) => ({
+      ...silence,
+      endsAt,
+      ...part,
+    });
+    const [short, long] = [until("2026-11-24T13:00:00Z"), until("2026-11-24T14:00:00Z")];
+    const others = [
+      until("2026-11-25T00:00:00Z", { assetPattern: "sales.*" }),
+      until("2026-11-25T00:00:00Z", { source: "other" }),
+      until("2026-11-25T00:00:00Z", { alertTypes: ["new_issues"] }),
+      until("2026-11-25T00:00:00Z", { startsAt: "2026-11-24T12:31:00Z" }),
+      until("2026-11-24T12:30:00Z"),
+    ];
+    const now = Date.parse("2026-11-24T12:30:00Z");
+    expect(silenceOver([short, ...others, long], alert, now)).toBe(long);
+    expect(silenceOver(others, alert, now)).toBeNull();
+  });
+
+  it("silence what is like an alert, from the alert itself", async () => {
+    const alert = anAlert({ assetId: "crm.leads[1]", message: "leads fell" });
+    edge.on("GET", "/alerts", page([alert])).on("POST", "/silences", () => [201, one(silence)]);
+    edge.on("GET", `/alerts/${alert.id}/audit`, page([])).on("GET", "/metrics/history", page([]));
+    await visit(`/alerts?alert=${alert.id}`);
+    await user.click(screen.getByRole("button", { name: "Silence this" }));
+    const form = within(screen.getByRole("dialog", { name: "Silence alerts" }));
+    await user.click(form.getByRole("button", { name: "Silence" }));
+    await settle();
+    expect(edge.of("POST", "/silences")[0]?.body).toMatchObject({
+      assetPattern: "crm.leads[[]1]",
+      alertTypes: [alert.alertType],
+      comment: "Known: leads fell",
+    });
+    expect(screen.queryByRole("dialog", { name: "Silence alerts" })).toBeNull();
+    expect(screen.getByRole("dialog", { name: "leads fell" })).toBeInTheDocument();
   });
 
   it("leave silencing to who takes steps", async () => {
     edge.on("GET", "/me", one({ actor: "key:ann", role: "viewer", assets: ["*"] }));
     await visit();
     expect(screen.queryByRole("button", { name: "Silence" })).toBeNull();
-    expect(screen.queryByRole("button", { name: "End now" })).toBeNull();
+    for (const name of [/^End now/, "Plan", "Name an owner", /^Edit the owner/, /^Edit reload/]) {
+      expect(screen.queryByRole("button", { name })).toBeNull();
+    }
+    expect(screen.getByText("sales team")).toBeInTheDocument();
+    expect(screen.getByText("reload")).toBeInTheDocument();
   });
 
   it("tell what is held back and why", async () => {
@@ -304,6 +408,96 @@ describe("Silences and deliveries", () => {
     await user.click(row.getByRole("button", { name: "Send again" }));
     await settle();
     expect(edge.of("POST", "/deliveries/d1/retry")).toHaveLength(1);
+  });
+});
+
+describe("Maintenance", () => {
+  it("is planned once, and told in words where it repeats", async () => {
+    edge.on("POST", "/maintenance", () => [201, one(reload)]);
+    await visit();
+    expect(region("Maintenance").getByText(/warehouse/)).toHaveTextContent(
+      "warehouse.* · Sundays, 02:30 Europe/Berlin, for 1 h 30 min",
+    );
+    await user.click(screen.getByRole("button", { name: "Plan" }));
+    const form = within(screen.getByRole("dialog", { name: "Plan maintenance" }));
+    await user.type(form.getByLabelText("Name"), "move");
+    await user.type(form.getByLabelText(/^Source/), "airflow");
+    const submit = form.getByRole("button", { name: "Plan" });
+    expect(submit).toBeDisabled();
+    fireEvent.change(form.getByLabelText("From"), { target: { value: "2026-11-24T22:00" } });
+    fireEvent.change(form.getByLabelText("Until"), { target: { value: "2026-11-24T23:00" } });
+    await user.click(submit);
+    await settle();
+    expect(edge.of("POST", "/maintenance")[0]?.body).toEqual({
+      name: "move",
+      assetPattern: null,
+      source: "airflow",
+      startsAt: new Date("2026-11-24T22:00").toISOString(),
+      endsAt: new Date("2026-11-24T23:00").toISOString(),
+      schedule: null,
+      durationSeconds: null,
+      timeZone: null,
+      enabled: true,
+    });
+  });
+
+  it.each(["30 2 * * sun", "0 0 * * *", "5 23 * * mon-fri", "*/5 1,2 1 * *"])(
+    "keeps its schedule when it is edited: %s",
+    (schedule) => {
+      const window = { ...reload, schedule };
+      const { id, actor, scope, createdAt, updatedAt, ...rest } = window;
+      expect(windowRequestOf(windowDraftOf(window))).toEqual(rest);
+    },
+  );
+
+  it("tells a schedule it has no words for as it is", () => {
+    expect(occasions({ ...reload, schedule: "*/5 1 * * *" })).toMatch(/^\*\/5 1 \* \* \* Europe/);
+    expect(newWindow().timeZone).not.toBe("");
+  });
+});
+
+describe("Owners", () => {
+  it("are named by pattern; one there is already is changed", async () => {
+    edge.on("PUT", "/owners/o1", one(sales)).on("POST", "/owners", () => [201, one(sales)]);
+    await visit();
+    for (const pattern of ["warehouse.sales.*", "crm.*"]) {
+      await user.click(screen.getByRole("button", { name: "Name an owner" }));
+      const form = within(screen.getByRole("dialog", { name: "Name an owner" }));
+      await user.type(form.getByLabelText(/^Owner/), "ann");
+      await user.type(form.getByLabelText(/^Assets/), pattern);
+      await user.click(form.getByRole("button", { name: "Save" }));
+      await settle();
+    }
+    expect(edge.of("PUT", "/owners/o1")[0]?.body).toEqual({
+      assetPattern: "warehouse.sales.*",
+      owner: "ann",
+    });
+    expect(edge.of("POST", "/owners")[0]?.body).toEqual({ assetPattern: "crm.*", owner: "ann" });
+  });
+
+  it("are those of the longest pattern that matches", () => {
+    const wide = { ...sales, assetPattern: "warehouse.*", owner: "platform" };
+    expect(ownerOf([wide, sales], "warehouse.sales.orders")).toBe(sales);
+    expect(ownerOf([sales, wide], "warehouse.hr.people")).toBe(wide);
+    expect(ownerOf([sales, wide], "crm.leads")).toBeNull();
+    const last = { ...wide, assetPattern: "warehouse.?" };
+    expect(ownerOf([last, wide], "warehouse.x")).toBe(last);
+  });
+
+  it("stand on the asset's page, where they can be changed", async () => {
+    edge.on("GET", /^\/assets\/.+/, one(anAsset())).on("POST", "/owners", () => [201, one(sales)]);
+    await visit("/assets/warehouse.sales.orders");
+    expect(screen.getByText("sales team")).toBeInTheDocument();
+    expect(screen.getByText("of warehouse.sales.*")).toBeInTheDocument();
+    await user.click(screen.getByRole("button", { name: "Change the owner" }));
+    const form = within(screen.getByRole("dialog", { name: "Name an owner" }));
+    await user.type(form.getByLabelText(/^Owner/), "orders team");
+    await user.click(form.getByRole("button", { name: "Save" }));
+    await settle();
+    expect(edge.of("POST", "/owners")[0]?.body).toEqual({
+      assetPattern: exactly("warehouse.sales.orders"),
+      owner: "orders team",
+    });
   });
 });
 

@@ -5,12 +5,12 @@ import { Card } from "../../components/Card";
 import { CopyBlock } from "../../components/CopyBlock";
 import { Dialog } from "../../components/Dialog";
 import { EmptyState, Failure, Skeleton } from "../../components/Feedback";
+import { FormDialog, Text, Tick, Wide } from "../../components/FormDialog";
 import { toast } from "../../components/toasts";
 import { deleteChannel, getChannels, makeChannel, testChannel } from "../../rest/routing";
+import { useChange, useRouting, useSubmit } from "../../widgets/useRouting";
 import type { Channel } from "../../wire";
-import { FormDialog, Text, Tick } from "./FormDialog";
 import styles from "./Routing.module.css";
-import { useChange, useRouting } from "./useRouting";
 
 /** Where messages may go. */
 export function ChannelsCard() {
@@ -83,7 +83,7 @@ function ChannelDialog({ onClose }: { onClose: () => void }) {
   const [address, setAddress] = useState("");
   const [shared, setShared] = useState(false);
   const [secret, setSecret] = useState<string | null>(null);
-  const make = useChange(makeChannel, (made) => (made.secret ? setSecret(made.secret) : onClose()));
+  const make = useSubmit(makeChannel, (made) => (made.secret ? setSecret(made.secret) : onClose()));
   if (secret !== null) return <SecretDialog secret={secret} onClose={onClose} />;
   return (
     <FormDialog
@@ -91,6 +91,7 @@ function ChannelDialog({ onClose }: { onClose: () => void }) {
       submit="Add"
       complete={name.trim() !== "" && address.trim() !== ""}
       busy={make.isPending}
+      error={make.error}
       onSubmit={() => make.mutate({ name: name.trim(), address: address.trim(), shared })}
       onClose={onClose}
     >
@@ -103,11 +104,11 @@ function ChannelDialog({ onClose }: { onClose: () => void }) {
         note="It is kept encrypted and not shown again. Webhooks are signed."
         wide
       />
-      <div className={styles.wide}>
+      <Wide>
         <Button size="s" onClick={() => setAddress(DASHBOARD)}>
           Use this dashboard
         </Button>
-      </div>
+      </Wide>
       <Tick label="Others may subscribe it too" checked={shared} onChange={setShared} wide />
     </FormDialog>
   );

@@ -4,10 +4,10 @@ import { Card } from "../../components/Card";
 import { EmptyState, Failure, Skeleton } from "../../components/Feedback";
 import { formatTime } from "../../format";
 import { getDeliveries, retryDelivery } from "../../rest/routing";
+import { useChange, useRouting } from "../../widgets/useRouting";
 import type { Delivery } from "../../wire";
 import styles from "./Routing.module.css";
 import { subject } from "./subject";
-import { useChange, useRouting } from "./useRouting";
 
 const EVERY = 5_000;
 

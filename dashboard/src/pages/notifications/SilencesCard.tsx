@@ -1,26 +1,27 @@
-import { BellOff } from "lucide-react";
+import { BellOff, Pencil } from "lucide-react";
 import { useState } from "react";
-import { Button } from "../../components/Button";
+import { Button, IconButton } from "../../components/Button";
 import { Card } from "../../components/Card";
 import { EmptyState, Failure, Skeleton } from "../../components/Feedback";
+import { useNow } from "../../components/useNow";
 import { formatTime } from "../../format";
-import { endSilence, getHeld, getSilences, makeSilence } from "../../rest/routing";
+import { endSilence, getHeld, getSilences } from "../../rest/routing";
+import { SilenceDialog } from "../../widgets/SilenceDialog";
+import { selectorOf, typesOf } from "../../widgets/silences";
 import { useMayStep } from "../../widgets/useMayStep";
+import { useChange, useRouting } from "../../widgets/useRouting";
 import type { Silence } from "../../wire";
-import { FormDialog, Pick, Text } from "./FormDialog";
 import styles from "./Routing.module.css";
-import { useChange, useRouting } from "./useRouting";
 
-const HELD_EVERY = 15_000;
+const EVERY = 15_000;
 
 /** What nobody is told of just now. */
 export function SilencesCard() {
-  const silences = useRouting("silences", getSilences);
-  const held = useRouting("held", getHeld, HELD_EVERY);
+  const silences = useRouting("silences", getSilences, EVERY);
   const mayStep = useMayStep();
-  const [making, setMaking] = useState(false);
+  const [edited, setEdited] = useState<Silence | "new" | null>(null);
   const add = mayStep && (
-    <Button size="s" icon={<BellOff aria-hidden />} onClick={() => setMaking(true)}>
+    <Button size="s" icon={<BellOff aria-hidden />} onClick={() => setEdited("new")}>
       Silence
     </Button>
   );
@@ -31,89 +32,93 @@ export function SilencesCard() {
       ) : !silences.data ? (
         <Skeleton />
       ) : silences.data.length === 0 ? (
-        <EmptyState title="Nothing is silenced" />
+        <EmptyState title="Nothing is silenced">
+          A silence keeps known trouble from being told until a time. Open an alert to silence
+          others like it.
+        </EmptyState>
       ) : (
         <ul className={styles.rows}>
           {silences.data.map((silence) => (
-            <SilenceRow key={silence.id} silence={silence} mayEnd={mayStep} />
+            <SilenceRow
+              key={silence.id}
+              silence={silence}
+              mayStep={mayStep}
+              onEdit={() => setEdited(silence)}
+            />
           ))}
         </ul>
       )}
-      {held.data && held.data.length > 0 && (
-        <ul className={styles.rows} aria-label="Held back">
-          {held.data.map((one) => (
-            <li key={`${one.subscriptionId} ${one.alertId}`}>
-              <span className={styles.what}>
-                <strong>{one.assetId}</strong>
-                <span className={styles.muted}>
-                  held back from {one.subscription}: {one.reason}
-                </span>
-              </span>
-            </li>
-          ))}
-        </ul>
+      <Held />
+      {edited !== null && (
+        <SilenceDialog
+          before={edited === "new" ? undefined : edited}
+          onClose={() => setEdited(null)}
+        />
       )}
-      {making && <SilenceDialog onClose={() => setMaking(false)} />}
     </Card>
   );
 }
 
-function SilenceRow({ silence, mayEnd }: { silence: Silence; mayEnd: boolean }) {
+interface SilenceRowProps {
+  silence: Silence;
+  mayStep: boolean;
+  onEdit: () => void;
+}
+
+function SilenceRow({ silence, mayStep, onEdit }: SilenceRowProps) {
   const end = useChange(endSilence);
-  const what = [silence.assetPattern, silence.source && `source ${silence.source}`];
+  const now = useNow(5_000);
+  const selector = selectorOf(silence);
+  const toCome = Date.parse(silence.startsAt) > now;
+  const ending = toCome ? "Take back" : "End now";
   return (
     <li>
       <span className={styles.what}>
-        <strong>{what.filter(Boolean).join(" · ")}</strong>
+        <strong>{selector}</strong>
         <span className={styles.muted}>
-          until {formatTime(silence.endsAt)} · {silence.actor}: {silence.comment}
+          {toCome && `from ${formatTime(silence.startsAt)} `}until {formatTime(silence.endsAt)}
+          {silence.alertTypes.length > 0 && ` · ${typesOf(silence)}`} · {silence.actor}:{" "}
+          {silence.comment}
         </span>
       </span>
-      {mayEnd && (
-        <Button size="s" disabled={end.isPending} onClick={() => end.mutate(silence.id)}>
-          End now
-        </Button>
+      {mayStep && (
+        <>
+          <IconButton size="s" label={`Change the silence of ${selector}`} onClick={onEdit}>
+            <Pencil aria-hidden />
+          </IconButton>
+          <Button
+            size="s"
+            aria-label={`${ending} the silence of ${selector}`}
+            disabled={end.isPending}
+            onClick={() => end.mutate(silence.id)}
+          >
+            {ending}
+          </Button>
+        </>
       )}
     </li>
   );
 }
 
-const HOURS = [
-  { value: "1", label: "1 hour" },
-  { value: "4", label: "4 hours" },
-  { value: "24", label: "1 day" },
-  { value: "168", label: "1 week" },
-];
-
-function SilenceDialog({ onClose }: { onClose: () => void }) {
-  const [assetPattern, setAssetPattern] = useState("");
-  const [hours, setHours] = useState("1");
-  const [comment, setComment] = useState("");
-  const make = useChange(makeSilence, onClose);
-  const submit = () =>
-    make.mutate({
-      assetPattern: assetPattern.trim(),
-      comment: comment.trim(),
-      endsAt: new Date(Date.now() + Number(hours) * 3_600_000).toISOString(),
-    });
+/** What is held back from the caller's subscriptions, whatever the reason. */
+function Held() {
+  const { data = [] } = useRouting("held", getHeld, EVERY);
+  if (data.length === 0) return null;
   return (
-    <FormDialog
-      title="Silence alerts"
-      submit="Silence"
-      complete={assetPattern.trim() !== "" && comment.trim() !== ""}
-      busy={make.isPending}
-      onSubmit={submit}
-      onClose={onClose}
-    >
-      <Text
-        label="Assets"
-        value={assetPattern}
-        onChange={setAssetPattern}
-        placeholder="warehouse.sales.*"
-        note="An id or a glob; * for all"
-      />
-      <Pick label="For" value={hours} choices={HOURS} onChange={setHours} />
-      <Text label="Why" value={comment} onChange={setComment} wide />
-    </FormDialog>
+    <>
+      <h3 className={styles.part}>Held back just now</h3>
+      <ul className={styles.rows}>
+        {data.map((one) => (
+          <li key={`${one.subscriptionId} ${one.alertId}`}>
+            <span className={styles.what}>
+              <strong>{one.assetId}</strong>
+              <span className={styles.muted}>
+                held back from {one.subscription}: {one.reason}
+              </span>
+            </span>
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }

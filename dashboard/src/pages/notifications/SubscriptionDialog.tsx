@@ -1,11 +1,10 @@
 import { useState } from "react";
+import { FormDialog, Pick, Text, Tick, Ticks } from "../../components/FormDialog";
 import { SEVERITIES, SEVERITY_LABEL } from "../../quality";
 import { saveSubscription } from "../../rest/routing";
+import { useSubmit } from "../../widgets/useRouting";
 import type { AlertSubscription, AlertSubscriptionRequest, Channel } from "../../wire";
 import { type Draft, draftOf, isComplete, newDraft, requestOf } from "./draft";
-import { FormDialog, Pick, Text, Tick } from "./FormDialog";
-import styles from "./Routing.module.css";
-import { useChange } from "./useRouting";
 
 const SEVERITY_CHOICES = SEVERITIES.map((severity) => ({
   value: severity,
@@ -35,7 +34,7 @@ interface SubscriptionDialogProps {
 export function SubscriptionDialog({ before, channels, onClose }: SubscriptionDialogProps) {
   const [draft, setDraft] = useState<Draft>(() => (before ? draftOf(before) : newDraft()));
   const change = (changed: Partial<Draft>) => setDraft((last) => ({ ...last, ...changed }));
-  const save = useChange(
+  const save = useSubmit(
     (endpoint, asked: AlertSubscriptionRequest) => saveSubscription(endpoint, asked, before?.id),
     onClose,
   );
@@ -48,6 +47,7 @@ export function SubscriptionDialog({ before, channels, onClose }: SubscriptionDi
       submit={before ? "Save" : "Add"}
       complete={isComplete(draft)}
       busy={save.isPending}
+      error={save.error}
       onSubmit={() => save.mutate(requestOf(draft, before))}
       onClose={onClose}
     >
@@ -77,23 +77,12 @@ export function SubscriptionDialog({ before, channels, onClose }: SubscriptionDi
         choices={GROUPS}
         onChange={(groupBy) => change({ groupBy })}
       />
-      <fieldset className={styles.wide}>
-        <legend>Channels</legend>
-        {channels.map(({ id, name }) => (
-          <Tick
-            key={id}
-            label={name}
-            checked={draft.channels.includes(id)}
-            onChange={(on) =>
-              change({
-                channels: on
-                  ? [...draft.channels, id]
-                  : draft.channels.filter((other) => other !== id),
-              })
-            }
-          />
-        ))}
-      </fieldset>
+      <Ticks
+        label="Channels"
+        chosen={draft.channels}
+        choices={channels.map(({ id, name }) => ({ value: id, label: name }))}
+        onChange={(chosen) => change({ channels: chosen })}
+      />
       <Pick
         label="Remind while active"
         value={draft.repeat}

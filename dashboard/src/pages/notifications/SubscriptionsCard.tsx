@@ -5,10 +5,10 @@ import { Card } from "../../components/Card";
 import { EmptyState, Failure, Skeleton } from "../../components/Feedback";
 import { SEVERITY_LABEL } from "../../quality";
 import { deleteSubscription, getChannels, getSubscriptions } from "../../rest/routing";
+import { useChange, useRouting } from "../../widgets/useRouting";
 import type { AlertSubscription, Channel } from "../../wire";
 import styles from "./Routing.module.css";
 import { SubscriptionDialog } from "./SubscriptionDialog";
-import { useChange, useRouting } from "./useRouting";
 
 /** Who is told of what. */
 export function SubscriptionsCard() {

@@ -1,8 +1,8 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { toast } from "../../components/toasts";
-import { useSession } from "../../live/context";
-import { cache } from "../../rest/cache";
-import type { Endpoint } from "../../rest/client";
+import { toast } from "../components/toasts";
+import { useSession } from "../live/context";
+import { cache } from "../rest/cache";
+import type { Endpoint } from "../rest/client";
 
 const KEY = "routing";
 
@@ -24,9 +24,10 @@ export function useRouting<T>(
 }
 
 /** Something that changes routing: afterwards every list is asked for again. */
-export function useChange<A, T>(
+export function useSubmit<A, T>(
   work: (endpoint: Endpoint, asked: A) => Promise<T>,
   done?: (made: T) => void,
+  onError?: (error: Error) => void,
 ) {
   const { endpoint } = useSession();
   return useMutation<T, Error, A>(
@@ -36,9 +37,20 @@ export function useChange<A, T>(
         void cache.invalidateQueries({ queryKey: [KEY] });
         done?.(made);
       },
-      onError: (error) =>
-        toast({ tone: "critical", title: "That was refused", text: error.message }),
+      onError,
     },
     cache,
   );
+}
+
+/** The same where no dialog is open to say that it was refused. */
+export function useChange<A, T>(
+  work: (endpoint: Endpoint, asked: A) => Promise<T>,
+  done?: (made: T) => void,
+) {
+  return useSubmit(work, done, refused);
+}
+
+function refused(error: Error): void {
+  toast({ tone: "critical", title: "That was refused", text: error.message });
 }

@@ -1,13 +1,15 @@
 import { type FormEvent, type ReactNode, useId } from "react";
-import { Button } from "../../components/Button";
-import { Dialog } from "../../components/Dialog";
-import styles from "./Routing.module.css";
+import { Button } from "./Button";
+import { Dialog } from "./Dialog";
+import styles from "./FormDialog.module.css";
 
 interface FormDialogProps {
   title: string;
   submit: string;
   complete: boolean;
   busy: boolean;
+  /** Why what was submitted last was refused. */
+  error?: Error | null;
   onSubmit: () => void;
   onClose: () => void;
   children: ReactNode;
@@ -35,6 +37,11 @@ export function FormDialog(props: FormDialogProps) {
     >
       <form id={id} onSubmit={submit} className={styles.form}>
         {props.children}
+        {props.error && (
+          <p role="alert" className={styles.error}>
+            {props.error.message}
+          </p>
+        )}
       </form>
     </Dialog>
   );
@@ -44,7 +51,7 @@ interface TextProps {
   label: string;
   value: string;
   onChange: (value: string) => void;
-  type?: "text" | "time" | "number" | "password";
+  type?: "text" | "time" | "number" | "datetime-local";
   placeholder?: string;
   note?: string;
   wide?: boolean;
@@ -70,7 +77,7 @@ export function Text({
         min={type === "number" ? 1 : undefined}
         onChange={(event) => onChange(event.target.value)}
       />
-      {note && <span className={styles.muted}>{note}</span>}
+      {note && <span className={styles.note}>{note}</span>}
     </label>
   );
 }
@@ -115,4 +122,44 @@ export function Tick({ label, checked, onChange, wide }: TickProps) {
       {label}
     </label>
   );
+}
+
+interface TicksProps<T extends string> {
+  label: string;
+  /** Said below; what it means that none is ticked, say. */
+  note?: string;
+  chosen: readonly T[];
+  choices: readonly { value: T; label: string }[];
+  onChange: (chosen: T[]) => void;
+}
+
+/** Any number of choices, kept in the order they are offered in. */
+export function Ticks<T extends string>({ label, note, chosen, choices, onChange }: TicksProps<T>) {
+  const toggle = (value: T, on: boolean) =>
+    onChange(
+      choices
+        .map((choice) => choice.value)
+        .filter((one) => (one === value ? on : chosen.includes(one))),
+    );
+  return (
+    <fieldset className={styles.wide}>
+      <legend>{label}</legend>
+      <div className={styles.ticks}>
+        {choices.map((choice) => (
+          <Tick
+            key={choice.value}
+            label={choice.label}
+            checked={chosen.includes(choice.value)}
+            onChange={(on) => toggle(choice.value, on)}
+          />
+        ))}
+      </div>
+      {note && <span className={styles.note}>{note}</span>}
+    </fieldset>
+  );
+}
+
+/** A line of the form of its own. */
+export function Wide({ children }: { children: ReactNode }) {
+  return <div className={styles.wide}>{children}</div>;
 }
