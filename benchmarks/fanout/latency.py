@@ -3,23 +3,26 @@
 Real Kafka, one worker and one edge, both held to two cores (`taskset`). 1,000 events a second
 over 1,000 assets, each event a change; 500 clients with 20 assets each, so that every event is
 delivered ten times. The delay is from the event's timestamp, taken before it is produced, to its
-message being read by the client's process.
+message being read by the client's process. What it came to in each stage is told by `stages`.
 """
 
 import argparse
 import asyncio
-import json
 import os
 import statistics
 import sys
 import tempfile
 import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import psutil
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
+from benchmarks.fanout.stages import journeys, report
 from devstack.jars import kafka_libs
 from devstack.kafka import KafkaServer
 from devstack.ports import free_port
@@ -82,24 +85,37 @@ async def start(settings: Settings, name: str, cores: str) -> asyncio.subprocess
     )  # fmt: skip
 
 
+@dataclass
+class Measured:
+    """When events were made and read, by their timestamps; Unix time in seconds."""
+
+    made: dict[str, float] = field(default_factory=dict)
+    delivered: dict[str, float] = field(default_factory=dict)
+    delays: list[float] = field(default_factory=list)
+    """Of each delivery."""
+
+    def read(self, stamp: str) -> None:
+        """Take down that a client has just read the change of an event."""
+        then = self.made.get(stamp)
+        if then is not None:
+            now = self.delivered[stamp] = time.time()
+            self.delays.append(now - then)
+
+
 async def run(settings: Settings, given: argparse.Namespace, pids: list[int]) -> None:
-    delays: list[float] = []
-    arrived = [0]
+    measured = Measured()
     producer = AIOKafkaProducer(bootstrap_servers=settings.kafka_brokers)
     await producer.start()
     await until_it_flows(settings, producer)
     clients = [
-        asyncio.create_task(follow(settings, number, arrived, delays))
-        for number in range(given.clients)
+        asyncio.create_task(follow(settings, number, measured)) for number in range(given.clients)
     ]
     await asyncio.sleep(3)
     # A fresh broker and its clients take a while to settle.
-    await produce(settings, producer, given.rate, 10)
-    delays.clear()
-    arrived[0] = 0
+    await produce(settings, producer, given.rate, 10, {})
     before = [cpu(pid) for pid in pids]
     started = time.monotonic()
-    await produce(settings, producer, given.rate, given.seconds)
+    await produce(settings, producer, given.rate, given.seconds, measured.made)
     await asyncio.sleep(1)
     took = time.monotonic() - started
     used = [cpu(pid) - then for pid, then in zip(pids, before, strict=True)]
@@ -108,15 +124,17 @@ async def run(settings: Settings, given: argparse.Namespace, pids: list[int]) ->
         client.cancel()
     await asyncio.gather(*clients, return_exceptions=True)
     await producer.stop()
+    delays = measured.delays
     cuts = statistics.quantiles(delays, n=1000)
     print(
-        f"{given.rate} events/s, {given.clients} clients, {arrived[0]} deliveries "
-        f"({arrived[0] / given.seconds:.0f}/s), load {os.getloadavg()[0]:.1f}\n"
+        f"{given.rate} events/s, {given.clients} clients, {len(delays)} deliveries "
+        f"({len(delays) / given.seconds:.0f}/s), load {os.getloadavg()[0]:.1f}\n"
         f"event to socket: p50 {cuts[499] * 1e3:.1f} ms, p95 {cuts[949] * 1e3:.1f} ms, "
         f"p99 {cuts[989] * 1e3:.1f} ms, p99.9 {cuts[998] * 1e3:.1f} ms, "
         f"max {max(delays) * 1e3:.0f} ms\n"
         f"CPU of one core: worker {used[0] / took:.0%}, edge {used[1] / took:.0%}"
     )
+    report(await journeys(settings, measured.made, measured.delivered))
 
 
 async def push_seconds(settings: Settings) -> str:
@@ -134,7 +152,8 @@ async def until_it_flows(settings: Settings, producer: AIOKafkaProducer) -> None
     """Set every asset's baseline, and wait for the edge and the worker."""
     topics = Topics(settings.topic_prefix)
     for number in range(ASSETS):
-        await producer.send(topics.metrics, event(number, 90.0), f"asset-{number}".encode())
+        key = f"asset-{number}"
+        await producer.send(topics.metrics, event(key, 90.0, datetime.now(UTC)), key.encode())
     await producer.flush()
     async with asyncio.timeout(60):
         while True:
@@ -147,36 +166,43 @@ async def until_it_flows(settings: Settings, producer: AIOKafkaProducer) -> None
         value = 50.0
         while not waiting.done():
             value += 2
-            warm = event(0, value % 100).replace(b"asset-0", b"warm")
+            warm = event("warm", value % 100, datetime.now(UTC))
             await producer.send(topics.metrics, warm, b"warm")
             await asyncio.sleep(0.5)
         writer.close()
 
 
-async def produce(settings: Settings, producer: AIOKafkaProducer, rate: int, seconds: int) -> None:
+async def produce(
+    settings: Settings, producer: AIOKafkaProducer, rate: int, seconds: int, made: dict[str, float]
+) -> None:
     """Write evenly, in steps of 10 ms; values alternate so that each event is a change."""
     topics = Topics(settings.topic_prefix)
     step = rate // 100
     started = time.monotonic()
     for tick in range(seconds * 100):
-        for index in range(step):
+        for _ in range(step):
             count = produced[0] = produced[0] + 1
             number = count % ASSETS
             value = 90.0 + 2 * ((count // ASSETS) % 2 == 0)
-            await producer.send(topics.metrics, event(number, value), f"asset-{number}".encode())
-            del index
+            now = datetime.now(UTC)
+            made[text_of(now)] = now.timestamp()
+            key = f"asset-{number}"
+            await producer.send(topics.metrics, event(key, value, now), key.encode())
         await asyncio.sleep(max(0.0, started + (tick + 1) / 100 - time.monotonic()))
 
 
 produced = [0]
 
 
-def event(number: int, value: float) -> bytes:
-    now = time.time()
-    stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f"{now % 1:.6f}"[1:] + "Z"
-    return json.dumps(
-        {"assetId": f"asset-{number}", "metricType": "score", "value": value, "timestamp": stamp}
-    ).encode()
+def event(asset: str, value: float, moment: datetime) -> bytes:
+    return msgspec.json.encode(
+        {"assetId": asset, "metricType": "score", "value": value, "timestamp": moment}
+    )
+
+
+def text_of(moment: datetime) -> str:
+    """Return a time as it stands in events and changes."""
+    return str(msgspec.to_builtins(moment))
 
 
 async def connect(
@@ -191,8 +217,8 @@ async def connect(
     return reader, writer
 
 
-async def follow(settings: Settings, number: int, arrived: list[int], delays: list[float]) -> None:
-    """Read frames, and take the delay of each change."""
+async def follow(settings: Settings, number: int, measured: Measured) -> None:
+    """Read frames, and take down each change."""
     wanted = ",".join(f"asset-{(number * PER_CLIENT + n) % ASSETS}" for n in range(PER_CLIENT))
     reader, _ = await connect(settings, f"/ws/quality?assets={wanted}")
     key = b'"timestamp":"'
@@ -202,16 +228,10 @@ async def follow(settings: Settings, number: int, arrived: list[int], delays: li
         if size == 126:
             size = int.from_bytes(await reader.readexactly(2), "big")
         text = await reader.readexactly(size)
-        if b'"metric_change"' not in text:
-            continue
-        now = time.time()
-        at = text.index(key) + len(key)
-        # HH:MM:SS.ffffff of the event, in this very day or the one before.
-        stamp = text[at + 11 : text.index(b"Z", at)].decode()
-        hours, minutes, seconds = stamp.split(":")
-        then = int(hours) * 3600 + int(minutes) * 60 + float(seconds)
-        delays.append((now - then) % 86_400)
-        arrived[0] += 1
+        if b'"metric_change"' in text:
+            # The first is the event's, in the payload.
+            at = text.index(key) + len(key)
+            measured.read(text[at : text.index(b'"', at)].decode())
 
 
 def cpu(pid: int) -> float:
