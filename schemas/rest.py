@@ -303,15 +303,16 @@ class AlertsQuery(Struct, rename="camel", kw_only=True, forbid_unknown_fields=Tr
 class TrendsQuery(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
     """One metric of an asset, of all that a glob matches, of a source, or of all together.
 
-    `bucket` is a number of hours, days or weeks, such as `6h`, `1d` or `2w`, in UTC. The
-    range is the last `days`, today included, or from `since` (inclusive) to `until`
-    (exclusive, by default the end of today) in whole hours; `percentiles` are of 100.
+    `bucket` is a number of hours, days, weeks (from Monday) or calendar months, such as `6h`,
+    `1d`, `2w` or `1mo`, in UTC. The range is the last `days`, today included, or from `since`
+    (inclusive) to `until` (exclusive, by default the end of today) in whole hours; its first
+    and last bucket hold what lies in the range. `percentiles` are of 100.
     """
 
     asset_id: AssetId | None = None
     source: Label | None = None
     metric_type: MetricType = MetricType.SCORE
-    bucket: Annotated[str, Meta(pattern=r"^[1-9]\d{0,3}[hdw]$")] = "1d"
+    bucket: Annotated[str, Meta(pattern=r"^[1-9]\d{0,3}(h|d|w|mo)$")] = "1d"
     days: Annotated[int, Meta(ge=1, le=90)] = 30
     since: Moment | None = None
     until: Moment | None = None

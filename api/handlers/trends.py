@@ -1,6 +1,7 @@
 """How metrics went over time."""
 
 from datetime import UTC, datetime, time, timedelta
+from string import digits
 from typing import Final
 
 from api.endpoint import Call
@@ -10,7 +11,11 @@ from pipeline.globs import is_glob
 from schemas.rest import Page, TrendPoint, TrendsQuery
 
 MOST_POINTS: Final = 5000
-_UNITS: Final = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+MONTHS: Final = "mo"
+_UNITS: Final = {
+    "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1),
+    MONTHS: timedelta(days=28),  # at least
+}  # fmt: skip
 
 
 async def trends(call: Call[TrendsQuery, None]) -> Page[TrendPoint]:
@@ -31,12 +36,13 @@ async def trends(call: Call[TrendsQuery, None]) -> Page[TrendPoint]:
 def _span(asked: TrendsQuery) -> Span:
     if asked.until is not None and asked.since is None:
         raise invalid("until", "needs since")
-    bucket = int(asked.bucket[:-1]) * _UNITS[asked.bucket[-1]]
+    unit = asked.bucket.lstrip(digits)
+    count = int(asked.bucket.removesuffix(unit))
     midnight = datetime.combine(datetime.now(UTC), time(), UTC)
     since = asked.since or midnight - timedelta(days=asked.days - 1)
     until = asked.until or midnight + timedelta(days=1)
     if since >= until:
         raise invalid("since", "must be before until")
-    if (until - since) / bucket > MOST_POINTS:
+    if (until - since) / (count * _UNITS[unit]) > MOST_POINTS:
         raise invalid("bucket", f"makes more than {MOST_POINTS:,} points of this range")
-    return Span(since, until, bucket)
+    return Span(since, until, count if unit == MONTHS else count * _UNITS[unit])

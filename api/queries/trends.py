@@ -16,10 +16,15 @@ from schemas.rest import Percentile, TrendPoint
 
 DAY: Final = timedelta(days=1)
 DAWN: Final = datetime(2001, 1, 1, tzinfo=UTC)
-"""Buckets are counted from this Monday, so that weeks begin on one."""
+"""Buckets are counted from this Monday, the first of a year, so that weeks begin on one."""
 
+_BY_TIME: Final = sql.SQL("date_bin(%(bucket)s, {time}::timestamptz, %(dawn)s)")
+# Months have no one length, which `date_bin` asks for.
+_BY_MONTHS: Final = sql.SQL("""%(dawn)s + interval '1 month' * %(bucket)s * floor(
+    ((extract(year FROM {time}) - 2001) * 12 + extract(month FROM {time}) - 1) / %(bucket)s)
+""")
 _CHOSEN: Final = sql.SQL("""
-    SELECT date_bin(%(bucket)s, {time}::timestamptz, %(dawn)s) AS start, figures.*
+    SELECT {start} AS start, figures.*
     FROM {table} AS figures
     WHERE {where} AND metric_type = %(metric)s AND {time} >= %(since)s AND {time} < %(until)s
 """)
@@ -54,11 +59,14 @@ class Subject(NamedTuple):
 
 
 class Span(NamedTuple):
-    """From `since` (inclusive) to `until` (exclusive) in buckets of so much time."""
+    """From `since` (inclusive) to `until` (exclusive) in buckets of so much time or so many months.
+
+    Days, weeks and months are those of UTC, which is the time zone of the connections.
+    """
 
     since: datetime
     until: datetime
-    bucket: timedelta
+    bucket: timedelta | int
 
 
 class TrendQueries:
@@ -113,9 +121,18 @@ def _chosen(scope: Scope, subject: Subject, span: Span) -> tuple[sql.Composed, d
         assets.add_asset(subject.asset)
         assets.add_given("source = %(source)s", source=subject.source)
         where.add_assets(assets)
-    by_day = not any(part % DAY for part in (span.bucket, span.since - DAWN, span.until - DAWN))
+    parts = [span.since - DAWN, span.until - DAWN]
+    if isinstance(span.bucket, timedelta):
+        bins = _BY_TIME
+        parts.append(span.bucket)
+    else:
+        bins = _BY_MONTHS
+    by_day = not any(part % DAY for part in parts)
     table, time = (f"quality_{kind}_daily", "day") if by_day else (f"quality_{kind}_hourly", "hour")
-    query = _CHOSEN.format(time=sql.Identifier(time), table=sql.Identifier(table), where=where.text)
+    column = sql.Identifier(time)
+    query = _CHOSEN.format(
+        start=bins.format(time=column), time=column, table=sql.Identifier(table), where=where.text
+    )
     return query, where.values
 
 

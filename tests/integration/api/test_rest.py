@@ -152,6 +152,43 @@ async def test_trends_by_bucket_and_source(edge: RunningEdge, facts: Facts) -> N
     assert await get(edge, "/trends?metricType=issues") == []
 
 
+async def test_trends_by_week_and_month(edge: RunningEdge, facts: Facts) -> None:
+    first = (NOW.replace(day=1, hour=0, minute=0, second=0) - timedelta(days=1)).replace(day=1)
+    monday = first + timedelta(days=(7 - first.weekday()) % 7)
+    minute = timedelta(minutes=1)
+    for value, at in (
+        (50.0, first - minute),
+        (60.0, first),
+        (70.0, monday - minute + timedelta(weeks=1)),
+        (90.0, monday + timedelta(weeks=1)),
+    ):
+        await facts.history("a", value, at)
+    since = f"since={(first - timedelta(days=1)).isoformat().replace('+', '%2B')}"
+
+    async def trend(bucket: str) -> list[tuple[datetime, int, float, float]]:
+        points = await get(edge, f"/trends?{since}&bucket={bucket}&assetId=a&percentiles=100")
+        return [
+            (
+                datetime.fromisoformat(point["start"]), point["count"], point["average"],
+                pytest.approx(point["percentiles"][0]["value"], rel=0.005),
+            )
+            for point in points
+        ]  # fmt: skip
+
+    before = (first - timedelta(days=1)).replace(day=1)
+    assert await trend("1mo") == [(before, 1, 50, 50), (first, 3, pytest.approx(220 / 3), 90)]
+    quarters = await trend("3mo")
+    assert sum(count for _, count, *_ in quarters) == 4
+    assert {(start.month % 3, start.day) for start, *_ in quarters} == {(1, 1)}
+    weeks = await trend("1w")
+    assert sum(count for _, count, *_ in weeks) == 4
+    assert {start.weekday() for start, *_ in weeks} == {0}
+    assert weeks[-2:] == [
+        (monday, *weeks[-2][1:]), (monday + timedelta(weeks=1), 1, 90, 90)
+    ]  # fmt: skip
+    assert weeks[-2][3] == 70
+
+
 async def test_dimensions_weigh(edge: RunningEdge, facts: Facts) -> None:
     await facts.dimension("a", "completeness", 90, 3)
     await facts.dimension("a", "accuracy", 50, 1)
