@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tests.integration.stream.conftest import Stream, make_stream, stream
+from tests.integration.stream.conftest import Event, Stream, make_stream, stream
 from tests.integration.stream.test_faults import a_walk, check
 
 __all__ = ["make_stream", "stream"]
@@ -22,31 +22,39 @@ BEFORE, AFTER = 3.0, 3.0
 _found: list[tuple[str, float, float]] = []
 
 
+def tell(name: str, lasted: float, took: float) -> None:
+    """Have the table say how long a fault lasted and catching up took, in seconds."""
+    _found.append((name, lasted, took))
+
+
 @dataclass
 class Trial:
     """One fault under load."""
 
     name: str
     stream: Stream
+    events: list[Event] = field(default_factory=lambda: a_walk(100_000, seed=7))
+    sent: int = 0
     began: float = field(default_factory=time.monotonic)
+
+    async def send(self, count: int) -> None:
+        """Send the next `count` events."""
+        await self.stream.send(self.events[self.sent : self.sent + count])
+        self.sent += count
 
     @asynccontextmanager
     async def fault(self) -> AsyncIterator[None]:
         """Send events before, during and after the fault in the body; then check everything."""
-        events = a_walk(100_000, seed=7)
-        sent = 0
         ended = asyncio.Event()
 
         async def send() -> None:
-            nonlocal sent
             while not ended.is_set():
-                await self.stream.send(events[sent : sent + RATE // 10])
-                sent += RATE // 10
+                await self.send(RATE // 10)
                 await asyncio.sleep(0.1)
 
         sending = asyncio.create_task(send())
         await asyncio.sleep(BEFORE)
-        await self.stream.stored(RATE // 10)
+        await self.stream.stored(self.sent)
         self.began = time.monotonic()
         yield
         over = time.monotonic()
@@ -54,8 +62,8 @@ class Trial:
         ended.set()
         await sending
         await self.stream.drained()
-        _found.append((self.name, over - self.began, time.monotonic() - over))
-        await check(self.stream, events[:sent])
+        tell(self.name, over - self.began, time.monotonic() - over)
+        await check(self.stream, self.events[: self.sent])
 
 
 @pytest.fixture

@@ -8,11 +8,13 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import msgspec
 import psycopg
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.structs import ConsumerRecord
+from prometheus_client.parser import text_string_to_metric_families
 
 from pipeline.provision import provision
 from pipeline.settings import Settings
@@ -96,8 +98,12 @@ class Stream:
     async def drained(self, seconds: float = 120) -> None:
         """Wait until worker and sink have committed all there is, in this order."""
         topics, settings = self.topics, self.settings
-        await self._committed(settings.worker_group, (topics.metrics,), seconds)
+        await self.detected(seconds)
         await self._committed(settings.sink_group, (topics.history, topics.alerts), seconds)
+
+    async def detected(self, seconds: float = 120) -> None:
+        """Wait until the worker has committed all there is."""
+        await self._committed(self.settings.worker_group, (self.topics.metrics,), seconds)
 
     async def _committed(self, group: str, topics: Iterable[str], seconds: float) -> None:
         parts = [
@@ -129,6 +135,21 @@ async def eventually(check: Callable[[], Any], seconds: float = 60, what: str = 
         assert asyncio.get_running_loop().time() < deadline, what or "not in time"
         await asyncio.sleep(0.1)
     return found
+
+
+async def standby_lags(port: int) -> dict[int, float]:
+    """Return how many records a worker's copies of others' partitions are behind, by partition."""
+    async with httpx.AsyncClient() as http:
+        try:
+            text = (await http.get(f"http://127.0.0.1:{port}/metrics")).text
+        except httpx.TransportError:  # it is not up yet
+            return {}
+    return {
+        int(sample.labels["partition"]): sample.value
+        for family in text_string_to_metric_families(text)
+        if family.name == "tidemark_worker_standby_lag_records"
+        for sample in family.samples
+    }
 
 
 @pytest.fixture

@@ -7,11 +7,9 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-import httpx
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from prometheus_client.parser import text_string_to_metric_families
 
 from devstack.kafka import KafkaServer
 from devstack.ports import free_port
@@ -19,7 +17,13 @@ from devstack.postgres import PostgresServer
 from pipeline.settings import Settings
 from tables.assets import TABLE_NAME
 from tests.conftest import SettingsFactory
-from tests.integration.stream.conftest import Event, Stream, an_event, eventually
+from tests.integration.stream.conftest import (
+    Event,
+    Stream,
+    an_event,
+    eventually,
+    standby_lags,
+)
 
 ASSETS = 40
 
@@ -171,28 +175,13 @@ async def test_a_standby_takes_over_from_its_own_copy(stream: Stream, tmp_path: 
     await stream.stored(2000)
 
     async def warm() -> bool:
-        return not any(await standby_lags(port))
+        return not any((await standby_lags(port)).values())
 
     await eventually(warm, what="the copies stay behind")
     await empty(stream, f"{stream.settings.worker_group}-{TABLE_NAME}-changelog")
     first.kill()
     await stream.send(events[2000:])
     await check(stream, events)
-
-
-async def standby_lags(port: int) -> list[float]:
-    """Return how many records each copy on a worker is behind."""
-    async with httpx.AsyncClient() as http:
-        try:
-            text = (await http.get(f"http://127.0.0.1:{port}/metrics")).text
-        except httpx.TransportError:
-            return []
-    return [
-        sample.value
-        for family in text_string_to_metric_families(text)
-        if family.name == "tidemark_worker_standby_lag_records"
-        for sample in family.samples
-    ]
 
 
 async def empty(stream: Stream, topic: str) -> None:
