@@ -11,6 +11,13 @@ const absolute = new Intl.DateTimeFormat("en-GB", {
   minute: "2-digit",
   second: "2-digit",
 });
+const minutes = new Intl.DateTimeFormat("en-GB", {
+  day: "numeric",
+  month: "short",
+  year: "numeric",
+  hour: "2-digit",
+  minute: "2-digit",
+});
 const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 
 const MINUTE = 60_000;
@@ -43,6 +50,16 @@ export function formatChange(value: number): string {
 
 export function formatTime(time: string | number): string {
   return absolute.format(new Date(time));
+}
+
+/** "26 Nov 2026, 06:00": for what is planned, to which seconds say nothing. */
+export function formatMinute(time: string | number): string {
+  return minutes.format(new Date(time));
+}
+
+/** "28 Nov 2026, 20:00 – 23:00": the day is told once where there is but one. */
+export function formatSpan(from: string | number, to: string | number): string {
+  return minutes.formatRange(new Date(from), new Date(to));
 }
 
 /** "14:03" */

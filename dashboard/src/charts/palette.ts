@@ -23,6 +23,9 @@ export type Palette = Record<keyof typeof VARIABLE, string>;
 /** Resolve the design system's colours in the theme that holds at `host`. */
 export function paletteAt(host: HTMLElement): Palette {
   const probe = document.createElement("span");
+  // Where a style sheet shortens every transition instead of dropping it, as for reduced
+  // motion, the computed colour would be the one that the transition starts from.
+  probe.style.setProperty("transition", "none", "important");
   host.append(probe);
   const resolve = (name: string) => {
     probe.style.color = `var(${name})`;

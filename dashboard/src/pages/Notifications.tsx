@@ -29,14 +29,18 @@ export function Notifications() {
     <>
       <PageHead title="Notifications" />
       <div className={styles.grid}>
-        <SubscriptionsCard />
-        <ChannelsCard />
-        <DeliveriesCard />
-        <SilencesCard />
-        <MaintenanceCard />
-        <OwnersCard />
-        <BrowserNotifications />
-        <AlertTopics />
+        <div className={styles.column}>
+          <SubscriptionsCard />
+          <ChannelsCard />
+          <DeliveriesCard />
+          <BrowserNotifications />
+        </div>
+        <div className={styles.column}>
+          <SilencesCard />
+          <MaintenanceCard />
+          <OwnersCard />
+          <AlertTopics />
+        </div>
       </div>
     </>
   );

@@ -2,7 +2,7 @@ import { BellOff } from "lucide-react";
 import { useState } from "react";
 import { Button } from "../components/Button";
 import { useNow } from "../components/useNow";
-import { formatTime } from "../format";
+import { formatMinute } from "../format";
 import { getSilences } from "../rest/routing";
 import type { Alert } from "../wire";
 import styles from "./AlertDrawer.module.css";
@@ -19,7 +19,7 @@ export function Silenced({ alert }: { alert: Alert }) {
     <p className={styles.silenced}>
       <BellOff aria-hidden />
       <span>
-        Silenced until {formatTime(silence.endsAt)} by {silence.actor}: {silence.comment}
+        Silenced until {formatMinute(silence.endsAt)} by {silence.actor}: {silence.comment}
       </span>
     </p>
   );
@@ -31,7 +31,7 @@ export function SilenceButton({ alert }: { alert: Alert }) {
   return (
     <>
       <Button look="quiet" icon={<BellOff aria-hidden />} onClick={() => setOpen(true)}>
-        Silence this
+        Silence
       </Button>
       {open && (
         <SilenceDialog

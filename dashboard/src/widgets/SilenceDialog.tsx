@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { FormDialog, Pick, Text, Ticks } from "../components/FormDialog";
 import { toast } from "../components/toasts";
-import { formatTime, fromInput, toInput } from "../format";
+import { formatMinute, fromInput, toInput } from "../format";
 import { ALERT_TYPE_LABEL, ALERT_TYPES } from "../quality";
 import { saveSilence } from "../rest/routing";
 import type { AlertType, Silence, SilenceRequest } from "../wire";
@@ -50,7 +50,7 @@ export function SilenceDialog({ before, proposal, onClose }: SilenceDialogProps)
   const save = useSubmit(
     (endpoint, asked: SilenceRequest) => saveSilence(endpoint, asked, before?.id),
     (made) => {
-      toast({ tone: "good", title: `Silenced until ${formatTime(made.endsAt)}` });
+      toast({ tone: "good", title: `Silenced until ${formatMinute(made.endsAt)}` });
       onClose();
     },
   );

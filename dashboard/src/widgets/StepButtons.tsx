@@ -1,4 +1,4 @@
-import { BellOff, Check, RotateCcw, UserCheck } from "lucide-react";
+import { Check, EyeOff, RotateCcw, UserCheck } from "lucide-react";
 import { Button, IconButton } from "../components/Button";
 import type { Step } from "../live/lifecycle";
 import styles from "./StepButtons.module.css";
@@ -6,7 +6,7 @@ import styles from "./StepButtons.module.css";
 const STEP = {
   acknowledge: { label: "Acknowledge", Icon: UserCheck },
   resolve: { label: "Resolve", Icon: Check },
-  ignore: { label: "Ignore", Icon: BellOff },
+  ignore: { label: "Ignore", Icon: EyeOff },
   reopen: { label: "Reopen", Icon: RotateCcw },
 } as const;
 

@@ -361,7 +361,7 @@ describe("Silences and deliveries", () => {
     edge.on("GET", "/alerts", page([alert])).on("POST", "/silences", () => [201, one(silence)]);
     edge.on("GET", `/alerts/${alert.id}/audit`, page([])).on("GET", "/metrics/history", page([]));
     await visit(`/alerts?alert=${alert.id}`);
-    await user.click(screen.getByRole("button", { name: "Silence this" }));
+    await user.click(screen.getByRole("button", { name: "Silence" }));
     const form = within(screen.getByRole("dialog", { name: "Silence alerts" }));
     await user.click(form.getByRole("button", { name: "Silence" }));
     await settle();

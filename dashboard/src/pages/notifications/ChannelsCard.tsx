@@ -109,7 +109,7 @@ function ChannelDialog({ onClose }: { onClose: () => void }) {
           Use this dashboard
         </Button>
       </Wide>
-      <Tick label="Others may subscribe it too" checked={shared} onChange={setShared} wide />
+      <Tick label="Others may use it too" checked={shared} onChange={setShared} wide />
     </FormDialog>
   );
 }

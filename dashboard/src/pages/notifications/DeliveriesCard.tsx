@@ -32,7 +32,9 @@ export function DeliveriesCard() {
       ) : !deliveries.data ? (
         <Skeleton />
       ) : deliveries.data.length === 0 ? (
-        <EmptyState title="Nothing was sent yet" />
+        <EmptyState title="Nothing was sent yet">
+          What goes to your channels is listed here, and why where it failed.
+        </EmptyState>
       ) : (
         <ul className={styles.rows}>
           {deliveries.data.map((delivery) => (

@@ -4,7 +4,7 @@ import { Button, IconButton } from "../../components/Button";
 import { Card } from "../../components/Card";
 import { EmptyState, Failure, Skeleton } from "../../components/Feedback";
 import { useNow } from "../../components/useNow";
-import { formatTime } from "../../format";
+import { formatMinute } from "../../format";
 import { endSilence, getHeld, getSilences } from "../../rest/routing";
 import { SilenceDialog } from "../../widgets/SilenceDialog";
 import { selectorOf, typesOf } from "../../widgets/silences";
@@ -76,7 +76,7 @@ function SilenceRow({ silence, mayStep, onEdit }: SilenceRowProps) {
       <span className={styles.what}>
         <strong>{selector}</strong>
         <span className={styles.muted}>
-          {toCome && `from ${formatTime(silence.startsAt)} `}until {formatTime(silence.endsAt)}
+          {toCome && `from ${formatMinute(silence.startsAt)} `}until {formatMinute(silence.endsAt)}
           {silence.alertTypes.length > 0 && ` · ${typesOf(silence)}`} · {silence.actor}:{" "}
           {silence.comment}
         </span>

@@ -1,5 +1,5 @@
 /** A maintenance window as its form holds it. */
-import { formatDuration, formatTime, fromInput, toInput } from "../../format";
+import { formatDuration, formatMinute, formatSpan, fromInput, toInput } from "../../format";
 import type { MaintenanceRequest, MaintenanceWindow } from "../../wire";
 
 export type Repetition = "once" | "daily" | "mon-fri" | "sat,sun" | Weekday | "cron";
@@ -123,15 +123,15 @@ export function isWindowComplete(draft: WindowDraft): boolean {
 export function occasions(window: MaintenanceWindow): string {
   const { schedule, startsAt, endsAt, durationSeconds, timeZone } = window;
   if (schedule === null) {
-    return startsAt && endsAt ? `${formatTime(startsAt)} to ${formatTime(endsAt)}` : "";
+    return startsAt && endsAt ? formatSpan(startsAt, endsAt) : "";
   }
   const { repetition, at } = repeated(schedule);
   const label = REPETITIONS.find(({ value }) => value === repetition)?.label;
   const when = at ? `${label}, ${at}` : schedule;
   return [
     `${when} ${timeZone}, for ${formatDuration(durationSeconds ?? 0)}`,
-    startsAt && `from ${formatTime(startsAt)}`,
-    endsAt && `until ${formatTime(endsAt)}`,
+    startsAt && `from ${formatMinute(startsAt)}`,
+    endsAt && `until ${formatMinute(endsAt)}`,
   ]
     .filter(Boolean)
     .join(", ");
