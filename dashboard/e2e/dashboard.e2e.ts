@@ -294,9 +294,65 @@ describe("for everybody", () => {
       await page.locator("[data-alert] button").first().click();
       await page.getByRole("dialog").waitFor();
       expect(await serious(page), "an open alert").toEqual([]);
+      await page.getByRole("button", { name: "Silence", exact: true }).click();
+      await page.getByRole("dialog", { name: "Silence alerts" }).waitFor();
+      expect(await serious(page), "the silence of an alert").toEqual([]);
       await here.close();
     },
   );
+
+  it.each(themes.flatMap((theme) => Object.keys(sizes).map((size) => [theme, size] as const)))(
+    "no dialog of routing has a serious fault of accessibility (%s, %s)",
+    async (colorScheme, size) => {
+      const viewport = sizes[size as keyof typeof sizes];
+      const here = await browser.newContext({ colorScheme, viewport, reducedMotion: "reduce" });
+      const page = await open("/notifications", here);
+      const opened = page.getByRole("dialog");
+      const check = async (button: string, title: string) => {
+        await page.getByRole("button", { name: button, exact: true }).click();
+        await page.getByRole("dialog", { name: title }).waitFor();
+        expect(await serious(page), title).toEqual([]);
+      };
+      const channel = `channel ${++serial}`;
+      await check("Add channel", "Add channel");
+      await page.getByLabel("Name").fill(channel);
+      await page.getByRole("button", { name: "Use this dashboard" }).click();
+      await opened.getByRole("button", { name: "Add", exact: true }).click();
+      await page.getByText(channel).waitFor();
+      await opened.waitFor({ state: "detached" });
+      for (const [button, title] of [
+        ["Add subscription", "Add subscription"],
+        ["Silence", "Silence alerts"],
+        ["Plan", "Plan maintenance"],
+        ["Name an owner", "Name an owner"],
+      ] as const) {
+        await check(button, title);
+        await page.keyboard.press("Escape");
+        await opened.waitFor({ state: "detached" });
+      }
+      await here.close();
+    },
+  );
+
+  it("draws charts in the theme's colours where motion is reduced", async () => {
+    const assetId = await freshAsset(95);
+    await edge.send({ assetId, metricType: "score", value: 91 });
+    const here = await browser.newContext({ colorScheme: "light", reducedMotion: "reduce" });
+    const page = await open(`/assets/${assetId}`, here);
+    await page.getByRole("application").waitFor();
+    const accent = [11, 116, 104];
+    await until("the line has the accent's colour", 5_000, () =>
+      page.evaluate(([red, green, blue]) => {
+        const canvas = document.querySelector<HTMLCanvasElement>('[role="application"] canvas');
+        const drawn = canvas?.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height);
+        return (drawn?.data ?? []).some(
+          (value, at, all) =>
+            at % 4 === 0 && value === red && all[at + 1] === green && all[at + 2] === blue,
+        );
+      }, accent),
+    );
+    await here.close();
+  });
 
   it("goes from page to page by keys", async () => {
     const page = await open("/");

@@ -5,6 +5,7 @@ import {
   formatCount,
   formatDuration,
   formatScore,
+  formatSpan,
   formatTime,
 } from "../src/format";
 import { healthOf, improvement } from "../src/quality";
@@ -31,6 +32,20 @@ describe("numbers", () => {
     [0.01, "±0"],
     [0, "±0"],
   ])("change %j is %j", (value, text) => expect(formatChange(value)).toBe(text));
+});
+
+describe("spans", () => {
+  const local = (day: number, hour: number) => new Date(2026, 10, day, hour).getTime();
+
+  it("tell the day once where there is but one", () => {
+    const text = formatSpan(local(28, 20), local(28, 23));
+    expect(text).toMatch(/^28 Nov 2026,? 20:00\W+23:00$/);
+  });
+
+  it("tell both days where there are two", () => {
+    const text = formatSpan(local(28, 20), local(29, 2));
+    expect(text).toMatch(/^28 Nov 2026, 20:00\W+29 Nov 2026, 02:00$/);
+  });
 });
 
 describe("times", () => {
