@@ -23,6 +23,8 @@ GC_ALLOCATIONS = 200_000
 log = structlog.get_logger(__name__)
 
 COMMIT_INTERVAL_SECONDS = 1.0
+FETCH_BYTES = 2 * 1024 * 1024
+"""Of each partition at a time: several batches, so that fetching keeps ahead of the work."""
 PRODUCER_BATCH_BYTES = 512 * 1024
 LARGEST_REQUEST_BYTES = 4 * 1024 * 1024
 """Room for a dead letter: any record Kafka has taken, and its headers."""
@@ -48,6 +50,7 @@ def create_app(settings: Settings, app_id: str, batch_topics: tuple[str, ...]) -
         broker_commit_interval=COMMIT_INTERVAL_SECONDS,
         broker_max_poll_records=settings.batch_records,
         consumer_auto_offset_reset="earliest",
+        consumer_max_fetch_size=FETCH_BYTES,
         consumer_group_instance_id=settings.instance_id,
         producer_acks=-1,
         producer_linger=0,

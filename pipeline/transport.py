@@ -8,6 +8,7 @@ be committed. So this consumer
 * delivers each fetched partition batch as one message whose value is a `Batch`,
   changelogs included: a table then recovers by the batch, too;
 * has aiokafka hand over records as it parsed them, without a copy of each;
+* fetches on while the stream is busy: its queue is short, and delivery waits for it;
 * of the topics named in `batch_topics` commits what was acknowledged through
   `Batch.acknowledge`, in the order of delivery, and nothing else;
 * on revocation lets batches in work finish, drops those not begun, and commits
@@ -105,10 +106,12 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         """Start the consumer, and have it leave records as they are.
 
         It copies each into a `ConsumerRecord` otherwise, which takes about as long
-        as decoding the JSON.
+        as decoding the JSON. Nor does it keep off a broker for a while because records
+        of one of its partitions are still to be taken: others would run dry.
         """
         await super().on_start()
         fetcher = self._consumer._fetcher
+        fetcher._prefetch_backoff = 0
         fetch = fetcher._proc_fetch_request
 
         async def fetch_as_parsed(*request: Any) -> bool:
@@ -205,6 +208,12 @@ class BatchConsumer(driver.Consumer):
             tp=tp,
             generation_id=self.app.consumer_generation_id,
         )
+
+    def on_buffer_full(self, tp: TP) -> None:
+        """Fetch on: the stream's queue is bounded, and delivery waits for room in it.
+
+        Faust would leave the partition out, and sleep for a second once all are.
+        """
 
     # Commits follow our own acknowledgements, in order of delivery, so gaps
     # left by compaction or transactions need no bookkeeping.

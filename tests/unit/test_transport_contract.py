@@ -22,6 +22,7 @@ from aiokafka.record.memory_records import MemoryRecords
 from faust.stores.memory import Store as MemoryStore
 from faust.stores.rocksdb import Store as RocksStore
 from faust.tables import recovery
+from faust.transport import conductor
 from faust.transport import consumer as base
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
@@ -60,6 +61,7 @@ def test_what_is_leant_on_is_pinned(package: str) -> None:
         (driver.Consumer, "_new_consumer_thread", ["self"]),
         (driver.Consumer, "getmany", ["self", "timeout"]),
         (driver.Consumer, "_wait_next_records", ["self", "timeout"]),
+        (driver.Consumer, "on_buffer_full", ["self", "tp"]),
         (driver.Consumer, "_add_gap", ["self", "tp", "offset_from", "offset_to"]),
         (driver.Consumer, "_filter_tps_with_pending_acks", ["self", "topics"]),
         (driver.Consumer, "_new_offset", ["self", "tp"]),
@@ -124,6 +126,18 @@ async def test_no_records_are_told_apart_from_stopping(
     monkeypatch.setattr(consumer, "_getmany", fetch)
     assert await consumer._wait_next_records(0.01) == ({}, tps)
     assert asked == [tps]
+
+
+async def test_a_partition_is_fetched_although_its_stream_is_busy(app: faust.App) -> None:
+    tp, consumer = TP("metrics", 0), app.consumer
+    consumer.resume_flow()
+    consumer._set_active_tps({tp})
+    driver.Consumer.on_buffer_full(consumer, tp)
+    assert tp not in consumer._get_active_partitions()
+    consumer.on_buffer_drop(tp)
+    consumer.on_buffer_full(tp)
+    assert tp in consumer._get_active_partitions()
+    assert "consumer_on_buffer_full(tp)" in inspect.getsource(conductor)
 
 
 async def test_it_commits_what_we_say(app: faust.App, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -217,6 +231,16 @@ def test_fetch_results_are_where_they_are_looked_for() -> None:
     assert parameters(fetcher.FetchResult.has_more) == ["self"]
     assert "self._partition_records = partition_records" in inspect.getsource(fetcher.FetchResult)
     assert "self._consumer_record(tp, record)" in inspect.getsource(fetcher.PartitionRecords)
+
+
+def test_a_broker_is_kept_off_only_for_the_backoff_of_what_is_not_yet_taken() -> None:
+    source = inspect.getsource(fetcher.Fetcher)
+    assert "backoff=self._prefetch_backoff" in source
+    assert "if backoff:" in source
+    taken = fetcher.FetchResult(
+        TopicPartition("metrics", 0), assignment=None, partition_records=None, backoff=0
+    )
+    assert taken.calculate_backoff() == 0
 
 
 def test_a_batch_refuses_what_does_not_fit_but_never_its_first_record() -> None:
