@@ -3,11 +3,17 @@
 import logging
 import logging.config
 import sys
+from typing import Final
 
 import structlog
 from structlog.typing import Processor
 
+from pipeline.repeats import RepeatFilter
 from pipeline.settings import Settings
+
+KAFKA_LIBRARIES: Final = ("faust", "mode", "aiokafka", "kafka")
+REPEAT_SECONDS: Final = 10.0
+"""From one line of a Kafka library to the next of its kind."""
 
 
 def configure_logging(settings: Settings, process: str) -> None:
@@ -40,9 +46,11 @@ def configure_logging(settings: Settings, process: str) -> None:
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level.upper())
     # Faust and aiokafka tell every heartbeat and rebalance at info, Faust's services
-    # that they start and stop, in the name of the module that subclasses them.
+    # that they start and stop, in the name of the module that subclasses them; and every
+    # attempt to reach a Kafka that is away, ten times a second.
     if settings.log_level != "debug":
-        for chatty in ("faust", "mode", "aiokafka", "kafka", "pipeline.transport", "tables.assets"):
+        handler.addFilter(RepeatFilter(KAFKA_LIBRARIES, REPEAT_SECONDS))
+        for chatty in (*KAFKA_LIBRARIES, "pipeline.transport", "tables.assets"):
             logging.getLogger(chatty).setLevel(logging.WARNING)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
