@@ -12,7 +12,6 @@ from schemas.alerts import Alert, AlertMetadata, AlertStatus, AlertType, Severit
 from schemas.metrics import MetricChange, MetricEvent, MetricType
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND: Final = timedelta(microseconds=1)
 
 
 def instant(micros: int) -> datetime:
@@ -22,7 +21,8 @@ def instant(micros: int) -> datetime:
 
 def micros(moment: datetime) -> int:
     """Return the microseconds from the epoch to `moment`."""
-    return (moment - EPOCH) // MICROSECOND
+    since = moment - EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def known(event: MetricEvent) -> UUID:

@@ -206,11 +206,12 @@ def _judge(
         outcome.alerts.append(compose.alert_over(event, arrived, PROFILING))
     if metric is None:
         return
-    previous = metric.value
-    slid = slide.find(event, metric, thresholds) if metric.incident is None else None
+    previous, calm = metric.value, metric.incident is None
+    slides = calm and thresholds.incidents is not None
+    slid = slide.find(event, metric, thresholds) if slides else None
     if (
-        slid is None
-        and metric.incident is None
+        calm
+        and slid is None
         and (
             previous == event.value
             or change.is_trifling(event.metric_type, previous, event.value, thresholds)
