@@ -2,6 +2,7 @@
 
 import sys
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -35,7 +36,7 @@ def learn(
     async def work(connection: "psycopg.AsyncConnection") -> "Learned":
         done = learning.Learned(0, 0)
         with Console(stderr=True).status("learning") as status:
-            async for done in learning.run(connection, thresholds, asset):
+            async for done in learning.run(connection, thresholds, asset, datetime.now(UTC)):
                 status.update(f"{done.limits + done.without:,} metrics")
         return done
 

@@ -1,7 +1,7 @@
 """Learn the limits of all assets whose thresholds ask for it."""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, Final, NamedTuple
 
@@ -67,10 +67,19 @@ class Learned(NamedTuple):
 
 
 async def run(
-    connection: AsyncConnection, thresholds: Callable[[str], Thresholds], assets: str
+    connection: AsyncConnection,
+    thresholds: Callable[[str], Thresholds],
+    assets: str,
+    now: datetime,
 ) -> AsyncIterator[Learned]:
-    """Learn the limits of every asset that a glob matches; tell the count after every page."""
-    now = datetime.now(UTC)
+    """Learn the limits of every asset that a glob matches; tell the count after every page.
+
+    Args:
+        connection: to PostgreSQL, in UTC.
+        thresholds: which limits an asset asks for.
+        assets: a glob of asset ids.
+        now: limits begin with the hour, or the day, that is not over yet.
+    """
     after, done = ("", ""), Learned(0, 0)
     while True:
         given = {

@@ -16,15 +16,13 @@ from schemas.metrics import MetricEvent, MetricType
 from sinks.history import Measurement, store
 from tests.conftest import SettingsFactory, environment
 
-NOW = datetime.now(UTC)
-
 
 @pytest.fixture
 async def settings(make_settings: SettingsFactory, database_url: str) -> Settings:
-    found = []
+    found, now = [], datetime.now(UTC)
     for asset, values in {"a": (95, 91, 87, 80, 60), "b": (90, 84, 90)}.items():
         for hours, value in enumerate(values):
-            at = NOW - timedelta(hours=10 - hours)
+            at = now - timedelta(hours=10 - hours)
             event = MetricEvent(
                 asset_id=asset, metric_type=MetricType.SCORE, value=float(value), timestamp=at
             )

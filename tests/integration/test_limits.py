@@ -56,7 +56,7 @@ async def connection(database_url: str) -> Any:
 async def learn(connection: psycopg.AsyncConnection, rules: LearnedLimits | None) -> Any:
     lookup = thresholds_by_asset(Settings(thresholds=Thresholds(learned_limits=rules)))
     assert lookup.learns_limits is (rules is not None)
-    return [done async for done in learning.run(connection, lookup, "*")][-1]
+    return [done async for done in learning.run(connection, lookup, "*", HOUR)][-1]
 
 
 async def findings(connection: psycopg.AsyncConnection) -> list[Any]:
@@ -134,8 +134,9 @@ async def test_alert_mode_alerts_once_and_people_widen_it(connection: Any) -> No
     await learn(connection, ALERT)
     assert await bound(connection) < before
     cursor = await connection.execute(
-        "SELECT widened, quiet_until > now() FROM quality_limits WHERE metric_type = 'score' "
-        "AND asset_id = 'hourly'"
+        "SELECT widened, quiet_until > %s FROM quality_limits WHERE metric_type = 'score' "
+        "AND asset_id = 'hourly'",
+        (HOUR,),
     )
     assert await cursor.fetchone() == (1.25, True)  # learning anew keeps the quiet
 

@@ -78,16 +78,18 @@ async def test_dimensions_are_weighed_truly(connection: AsyncConnection) -> None
 
 
 async def test_days_past_the_retention_go(connection: AsyncConnection) -> None:
-    for days in (0, 9, 10, 11, 30):
-        await store(connection, [a_measurement(at=NOON - timedelta(days=days - 1))])
     partitions = (
         "SELECT count(*) FROM pg_inherits WHERE inhparent = 'quality_metric_history'::regclass"
     )
-    before = (await rows(connection, partitions))[0][0]
-    assert await rows(connection, "SELECT cleanup_old_metric_history(10)") == [(2,)]
-    assert await rows(connection, partitions) == [(before - 2,)]
-    assert await rows(connection, "SELECT count(*) FROM quality_metric_history") == [(3,)]
-    assert await rows(connection, "SELECT cleanup_old_metric_history(10)") == [(0,)]
+    async with connection.transaction():  # in which no midnight passes for PostgreSQL
+        ((today,),) = await rows(connection, "SELECT date_trunc('day', now(), 'UTC')")
+        for days in (0, 9, 10, 11, 30):
+            await store(connection, [a_measurement(at=today - timedelta(days=days))])
+        before = (await rows(connection, partitions))[0][0]
+        assert await rows(connection, "SELECT cleanup_old_metric_history(10)") == [(2,)]
+        assert await rows(connection, partitions) == [(before - 2,)]
+        assert await rows(connection, "SELECT count(*) FROM quality_metric_history") == [(3,)]
+        assert await rows(connection, "SELECT cleanup_old_metric_history(10)") == [(0,)]
     with pytest.raises(psycopg.errors.RaiseException, match="at least 1"):
         await connection.execute("SELECT cleanup_old_metric_history(0)")
 
