@@ -1,7 +1,9 @@
 import { useMemo, useSyncExternalStore } from "react";
 
-/** Between two renderings of what moves all the time, ms: faster figures cannot be read. */
-export const PACE = 100;
+/** Between two renderings of what moves all the time, ms: two frames, told from three in spite of jitter. */
+export const PACE = 30;
+/** A rendering that took long is followed by a rest of as long again, up to this, ms. */
+const LONGEST_REST = 200;
 
 /** A value that tells its listeners when it is replaced. */
 export class Signal<T> {
@@ -63,18 +65,30 @@ export function useSignal<T>(signal: Watched<T>, interval = 0): T {
 type Subscribe = Signal<unknown>["subscribe"];
 type Watched<T> = Pick<Signal<T>, "get" | "subscribe">;
 
-/** Tells of the first change at once, of those right after it together, of the last always. */
+/**
+ * Tells of the first change at once, of those right after it together, of the last always.
+ *
+ * Where the page is slow to reach its next frame the interval is longer: half of the time
+ * is left for other work.
+ */
 function throttled({ subscribe }: { subscribe: Subscribe }, interval: number): Subscribe {
   return (listener) => {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    let toldAt = 0;
+    let frame = 0;
+    let toldAt = Number.NEGATIVE_INFINITY;
+    let took = 0;
     const tell = () => {
       timer = undefined;
-      toldAt = Date.now();
+      toldAt = performance.now();
+      const begun = toldAt;
+      frame ||= requestAnimationFrame(() => {
+        frame = 0;
+        took = Math.min(performance.now() - begun, LONGEST_REST);
+      });
       listener();
     };
     const stop = subscribe(() => {
-      const wait = toldAt + interval - Date.now();
+      const wait = toldAt + Math.max(interval, 2 * took) - performance.now();
       // At once is within the frame that brought the change: a timer would miss it.
       if (timer === undefined && wait <= 0) tell();
       else timer ??= setTimeout(tell, wait);
@@ -82,6 +96,7 @@ function throttled({ subscribe }: { subscribe: Subscribe }, interval: number): S
     return () => {
       stop();
       clearTimeout(timer);
+      cancelAnimationFrame(frame);
     };
   };
 }

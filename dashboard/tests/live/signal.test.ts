@@ -1,10 +1,15 @@
 import { act, renderHook } from "@testing-library/react";
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { LazySignal, Signal, useSignal } from "../../src/live/signal";
 
 describe("useSignal with an interval", () => {
   beforeEach(() => {
     vi.useFakeTimers();
+  });
+
+  afterEach(() => {
+    vi.unstubAllGlobals();
+    vi.useRealTimers();
   });
 
   const pass = (milliseconds: number) => act(() => vi.advanceTimersByTime(milliseconds));
@@ -21,6 +26,26 @@ describe("useSignal with an interval", () => {
     }
     pass(200);
     expect(shown).toEqual([0, 1, 10]);
+  });
+
+  it("rests for as long as a slow rendering took", () => {
+    vi.stubGlobal("requestAnimationFrame", (frame: () => void) => setTimeout(frame, 80));
+    vi.stubGlobal("cancelAnimationFrame", clearTimeout);
+    const signal = new Signal(0);
+    const shownAt: number[] = [];
+    renderHook(() => {
+      useSignal(signal, 30);
+      shownAt.push(performance.now());
+    });
+    pass(100);
+    for (let value = 1; value <= 100; value++) {
+      act(() => signal.set(value));
+      pass(10);
+    }
+    const waits = shownAt.slice(1).map((time, index) => time - (shownAt[index] ?? 0));
+    // The first are told before anything was found to be slow.
+    expect(waits.slice(1, 3)).toEqual([30, 30]);
+    expect(waits.slice(4)).toEqual([160, 160, 160, 160, 160]);
   });
 
   it("tells nobody who has left", () => {
