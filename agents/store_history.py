@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Final
 
 import faust
 import msgspec
@@ -21,6 +22,9 @@ from sinks.database import write_all
 from sinks.history import Measurement
 
 log = structlog.get_logger(__name__)
+
+BATCHES_AT_ONCE: Final = 2
+"""One is made ready while PostgreSQL has another, of another partition."""
 
 
 def register(app: faust.App, topics: Topics, pool: AsyncConnectionPool, settings: Settings) -> None:
@@ -44,7 +48,7 @@ def register(app: faust.App, topics: Topics, pool: AsyncConnectionPool, settings
         monitor.EXPIRED.inc(len(given) - len(kept))
 
     async def store_history(stream: AsyncIterator[Batch]) -> None:
-        await process(app, stream, handle)
+        await process(app, stream, handle, at_once=BATCHES_AT_ONCE)
 
     app.agent(batches(app, topics.history), name="store_history")(store_history)
 

@@ -9,11 +9,13 @@ random: with as many assets as rows every row is a row in five tables.
 
 import argparse
 import asyncio
+import gc
 import os
 import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from unittest.mock import patch
@@ -23,8 +25,10 @@ from msgspec import Raw
 from msgspec.json import Encoder
 from psycopg_pool import AsyncConnectionPool
 
+from agents.store_history import BATCHES_AT_ONCE
 from benchmarks.stream.load import make_load
 from devstack.postgres import PostgresServer
+from pipeline.app import GC_ALLOCATIONS
 from pipeline.settings import Settings
 from schemas.metrics import HistoryBatch
 from sinks import history
@@ -33,7 +37,6 @@ from sinks.migrations import migrate
 
 RECORD_EVENTS = 1000
 """Some 256 kB, as the worker packs them."""
-BATCHES_AT_ONCE = 1
 PARTITIONS = 4
 _encode = Encoder().encode
 
@@ -48,6 +51,8 @@ async def main() -> None:
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before", flush=True)
     for assets in given.assets:
         batches = packed(assets, given.rows, given.batch)
+        gc.freeze()  # as in the sink
+        gc.set_threshold(GC_ALLOCATIONS, 10, 10)
         print(f"\n{assets:,} assets, {given.rows:,} rows, {len(batches)} batches")
         print(f"{'':24}{'rows/s':>10}{'us Python':>12}{'us PostgreSQL':>15}")
         for name, way in (("bare COPY", bare), ("without roll-ups", plain), ("all", whole)):
@@ -171,7 +176,11 @@ def cpu(process: psutil.Process) -> float:
 
 def cpu_of_all(server: psutil.Process) -> float:
     """Return the CPU seconds of a server and its children, those that live."""
-    return sum(cpu(one) for one in (server, *server.children()))
+    total = cpu(server)
+    for one in server.children():
+        with suppress(psutil.NoSuchProcess):
+            total += cpu(one)
+    return total
 
 
 if __name__ == "__main__":
