@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from typing import Final
 from uuid import uuid4
@@ -19,6 +20,7 @@ from api.limits import Buckets
 from api.live.hub import Hub
 from api.live.notices import Notices
 from api.live.sessions import Sessions
+from api.probes import readiness
 from api.producer import Producer
 from api.queries.alerts import AlertQueries
 from api.queries.assets import AssetQueries
@@ -28,6 +30,7 @@ from api.queries.limits import LimitQueries
 from api.queries.metrics import MetricQueries
 from api.queries.trends import TrendQueries
 from api.relay import Relay
+from api.shared import Shared
 from api.socket import recheck_callers
 from api.steps import Steps
 from api.watch import Watch
@@ -40,6 +43,8 @@ POOL_SECONDS: Final = 3.0
 """How long a request waits for a connection to PostgreSQL."""
 BURST: Final = 10
 RESTART_SECONDS: Final = 1.0
+READINESS_SECONDS: Final = 1.0
+"""However many probe an edge, PostgreSQL is asked no more often."""
 STATEMENT_MS: Final = 15_000
 PLANNER: Final = "-c plan_cache_mode=force_custom_plan -c random_page_cost=1.1"
 """A glob is met from an index only by a plan of its own; what is asked of is mostly in memory."""
@@ -91,6 +96,7 @@ class Edge:
         self.exports = 0
         """Exports that are running."""
         self.sessions = Sessions(self.pool, self.hub, self.id)
+        self.readiness = Shared(partial(readiness, self), READINESS_SECONDS)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

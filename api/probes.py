@@ -1,5 +1,6 @@
 """/healthz, /readyz and /metrics."""
 
+import asyncio
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from api.edge import Edge
 
 JSON: Final = "application/json"
+POSTGRES_SECONDS: Final = 2.0
+"""PostgreSQL must answer within."""
 
 
 class Readiness(msgspec.Struct, rename="camel"):
@@ -27,7 +30,7 @@ class Readiness(msgspec.Struct, rename="camel"):
 
 
 async def readiness(edge: "Edge") -> Readiness:
-    """Ask Kafka (as seen within the last seconds), PostgreSQL and the worker's state."""
+    """Ask PostgreSQL; tell what was seen of Kafka and the worker within the last seconds."""
     components = [await _postgres(edge), _kafka(edge), _feed(edge), _worker(edge)]
     return Readiness(all(component.ready for component in components), components)
 
@@ -39,7 +42,7 @@ def probe_routes(edge: "Edge") -> list[Route]:
         return _answer(request, b'{"status":"ok"}', 200)
 
     async def readyz(request: Request) -> Response:
-        found = await readiness(edge)
+        found = await edge.readiness.get()
         return _answer(request, msgspec.json.encode(found), 200 if found.ready else 503)
 
     async def metrics(request: Request) -> Response:
@@ -57,9 +60,12 @@ def _answer(request: Request, body: bytes, status: int) -> Response:
 
 async def _postgres(edge: "Edge") -> Component:
     try:
-        async with edge.pool.connection(timeout=1.0) as connection:
+        async with (
+            asyncio.timeout(POSTGRES_SECONDS),
+            edge.pool.connection(timeout=1.0) as connection,
+        ):
             await connection.execute("SELECT 1 FROM quality_alerts_realtime LIMIT 1")
-    except (psycopg.OperationalError, PoolTimeout) as error:
+    except (psycopg.OperationalError, PoolTimeout, TimeoutError) as error:
         return _component("postgresql", False, str(error).strip() or "does not answer")
     except psycopg.errors.UndefinedTable:
         return _component("postgresql", False, "has no tables; run `tidemark migrate`")

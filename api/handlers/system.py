@@ -7,7 +7,6 @@ import psycopg
 from psycopg_pool import PoolTimeout
 
 from api.endpoint import Call, NoQuery
-from api.probes import readiness
 from schemas.rest import Identity, One, Ticket
 from schemas.system import SocketStats, System
 from schemas.websocket import Kind
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 async def system(call: Call[NoQuery, None]) -> One[System]:
     """Tell how the pipeline fares: groups, lag, throughput, dead letters, outbox."""
     edge = call.edge
-    found, sight = await readiness(edge), edge.watch.sight
+    found, sight = await edge.readiness.get(), edge.watch.sight
     rates = edge.hub.feed.rates
     return One(
         data=System(
