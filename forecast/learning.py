@@ -43,13 +43,14 @@ _IGNORED: Final = """
 """
 _WRITE: Final = """
     INSERT INTO quality_limits AS known
-        (asset_id, metric_type, learned_at, mode, starts_at, step_seconds, below, expected, bound,
-         widened)
-    VALUES (%s, %s, now(), %s, %s, %s, %s, %s, %s, %s)
+        (asset_id, metric_type, learned_at, mode, starts_at, step_seconds, below, expected,
+         inner_bound, bound, widened)
+    VALUES (%s, %s, now(), %s, %s, %s, %s, %s, %s, %s, %s)
     ON CONFLICT (asset_id, metric_type) DO UPDATE SET
         learned_at = excluded.learned_at, mode = excluded.mode, starts_at = excluded.starts_at,
         step_seconds = excluded.step_seconds, below = excluded.below,
-        expected = excluded.expected, bound = excluded.bound, widened = excluded.widened
+        expected = excluded.expected, inner_bound = excluded.inner_bound, bound = excluded.bound,
+        widened = excluded.widened
 """
 _FORGET: Final = """
     DELETE FROM quality_limits USING unnest(%s::text[], %s::text[]) AS gone (asset, metric)
@@ -119,7 +120,7 @@ async def _learn(
             if limits is not None:
                 found[key] = (
                     *key, rule.mode, _end(grid, now), 86_400 // grid, _is_below(key),
-                    limits.expected, limits.bound, widened,
+                    limits.expected, limits.inner, limits.bound, widened,
                 )  # fmt: skip
     return found
 

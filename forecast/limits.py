@@ -3,8 +3,13 @@
 What is expected is a seasonal window average: of the same hour of the last 7 days, or of the
 same hour of the week in the last 4 weeks, whichever did better over the last 14 days.
 How far values may lie from it comes from the errors it made then.
+
+One bad value of a heavy-tailed metric looks like a short fall, so there are two limits: one
+value alone is a finding beyond the outer, values of two steps in a row beyond the inner. Each
+has half of the budget, the inner as if errors of steps did not depend on each other.
 """
 
+import math
 import os
 from enum import IntEnum
 from typing import Final
@@ -22,7 +27,7 @@ from pipeline.thresholds import LearnedLimits
 BACKTESTS: Final = 14
 """Days forecast again to know the errors."""
 AHEAD_DAYS: Final = 2
-TAIL: Final = 5
+TAIL: Final = 4
 """Degrees of freedom of Student's t, which errors of scores are taken to follow: their
 tails are heavier than a normal distribution's."""
 _MAD_OF_T: Final = float(stats.t.ppf(0.75, TAIL))
@@ -39,9 +44,13 @@ class Grid(IntEnum):
 
 
 class Limits(Struct):
-    """What is expected in each step to come, and the bound of what is not unusual."""
+    """What is expected in each step to come, and the bounds of what is not unusual.
+
+    Beyond `inner` values of two steps in a row are unusual, beyond `bound` one is.
+    """
 
     expected: list[float]
+    inner: list[float]
     bound: list[float]
 
 
@@ -68,12 +77,16 @@ def learn(
     """
     spreads = {model: _spread(values, worst, seen, grid, model) for model in _models(grid)}
     best = min(spreads, key=lambda model: spreads[model])
-    share = rules.false_alarms_per_month / (30 * grid)
-    far = float(stats.t.ppf(1 - min(share, 0.25), TAIL)) * spreads[best] * widened
-    distance = max(far, rules.minimum_change)
+    half = min(rules.false_alarms_per_month / (30 * grid), 0.25) / 2
     expected = _expected(values, AHEAD_DAYS * grid, best)
-    bound = expected - distance if below else expected + distance
-    return Limits(expected.round(4).tolist(), bound.round(4).tolist())
+
+    def bound(share: float) -> list[float]:
+        far = float(stats.t.ppf(1 - share, TAIL)) * spreads[best] * widened
+        distance = max(far, rules.minimum_change)
+        moved: list[float] = (expected + (-distance if below else distance)).round(4).tolist()
+        return moved
+
+    return Limits(expected.round(4).tolist(), bound(math.sqrt(half)), bound(half))
 
 
 Model = tuple[int, int]

@@ -94,7 +94,7 @@ class LearnedLimits(Frozen):
     mode: Literal["shadow", "alert"] = "shadow"
     warm_up_days: Annotated[int, Field(ge=28, le=42)] = 28
     minimum_change: Positive = 3.0
-    false_alarms_per_month: Annotated[float, Field(gt=0, le=30)] = 1.0
+    false_alarms_per_month: Annotated[float, Field(gt=0, le=30)] = 0.5
 
 
 class Thresholds(Frozen):

@@ -17,10 +17,14 @@ class LimitsQuery(Struct, rename="camel", kw_only=True, forbid_unknown_fields=Tr
 
 
 class LimitPoint(Struct, rename="camel", kw_only=True):
-    """An hour, or a day, that begins at `start`: what is expected, and the bound."""
+    """An hour, or a day, that begins at `start`: what is expected, and the bounds.
+
+    One value beyond `limit` is a finding, values of two steps in a row beyond `inner` are.
+    """
 
     start: datetime
     expected: float
+    inner: float
     limit: float
 
 

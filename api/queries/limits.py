@@ -10,7 +10,8 @@ from schemas.limits import LimitFinding, LimitPoint, Limits
 from schemas.metrics import MetricType
 
 _ONE: Final = """
-    SELECT asset_id, mode, learned_at, below, widened, starts_at, step_seconds, expected, bound
+    SELECT asset_id, mode, learned_at, below, widened, starts_at, step_seconds, expected,
+           inner_bound AS inner, bound
     FROM quality_limits WHERE asset_id = %s AND metric_type = %s
 """
 _FINDINGS: Final = """
@@ -37,9 +38,9 @@ class LimitQueries:
             found = connection.cursor(row_factory=class_row(LimitFinding))
             findings = await (await found.execute(_FINDINGS, key)).fetchall()
         start, step = row.pop("starts_at"), timedelta(seconds=row.pop("step_seconds"))
-        pairs = zip(row.pop("expected"), row.pop("bound"), strict=True)
+        columns = zip(row.pop("expected"), row.pop("inner"), row.pop("bound"), strict=True)
         points = [
-            LimitPoint(start=start + number * step, expected=expected, limit=limit)
-            for number, (expected, limit) in enumerate(pairs)
+            LimitPoint(start=start + number * step, expected=expected, inner=inner, limit=limit)
+            for number, (expected, inner, limit) in enumerate(columns)
         ]
         return Limits(metric_type=metric, points=points, findings=findings, **row)

@@ -110,6 +110,59 @@ async def test_shadow_mode_records_what_it_would_have_raised(connection: Any) ->
     assert await alerts(connection) == []
 
 
+async def test_two_hours_in_a_row_beyond_the_inner_limit_are_a_finding(connection: Any) -> None:
+    await learn(connection, ALERT)
+    cursor = await connection.execute(
+        "SELECT expected[1], inner_bound[1], bound[1] FROM quality_limits "
+        "WHERE asset_id = 'hourly' AND metric_type = 'score'"
+    )
+    ((expected, inner, outer),) = await cursor.fetchall()
+    between = (inner + outer) / 2
+    assert outer < between < inner < expected
+    await history.store(connection, [soon(5, between), soon(50, between)], limited=True)
+    assert await findings(connection) == []
+    await history.store(connection, [soon(65, expected), soon(70, between)], limited=True)
+    assert [(row[2], row[3]) for row in await findings(connection)] == [(between, True)]
+    (alert,) = await alerts(connection)
+    assert "below the learned limit of" in alert.message
+    assert "like the hour before" in alert.message
+    assert alert.severity == "medium"
+
+
+async def test_an_alert_ends_once_values_are_back(connection: Any) -> None:
+    await learn(connection, ALERT)
+    await history.store(connection, [soon(5, 60), soon(6, 91), soon(7, 91)], limited=True)
+    await history.store(connection, [soon(8, 50), soon(9, 91)], limited=True)
+    assert [alert.status for alert in await alerts(connection)] == ["active"]
+    await history.store(connection, [soon(10, 91), soon(11, 90)], limited=True)
+    raised, ended = await alerts(connection)
+    assert (ended.id, ended.status, ended.changed_by) == (raised.id, "resolved", "pipeline")
+    assert ended.resolution == "it is back within its limits: 90"
+    await store_alerts(connection, [raised, ended])
+    cursor = await connection.execute(
+        "SELECT status, resolved_by_itself FROM quality_alerts_realtime"
+    )
+    assert await cursor.fetchall() == [("resolved", True)]
+    await history.store(connection, [soon(12, 91), soon(13, 50)], limited=True)
+    *_, again = await alerts(connection)
+    assert again.id != raised.id
+    assert again.status == "active"
+
+
+async def test_what_people_closed_is_told_again_a_day_later(connection: Any) -> None:
+    await learn(connection, ALERT)
+    await history.store(connection, [soon(5, 60)], limited=True)
+    await history.store(connection, [soon(26 * 60, 60)], limited=True)
+    (first,) = await alerts(connection)  # it is open, and says so
+    await store_alerts(connection, [first])
+    await connection.execute("UPDATE quality_alerts_realtime SET status = 'resolved'")
+    await history.store(connection, [soon(27 * 60, 60)], limited=True)
+    assert len(await alerts(connection)) == 1
+    await connection.execute("UPDATE quality_limits SET quiet_until = %s", (HOUR,))
+    await history.store(connection, [soon(28 * 60, 60)], limited=True)
+    assert len(await alerts(connection)) == 2
+
+
 async def test_nothing_is_looked_at_unless_asked_for(connection: Any) -> None:
     await learn(connection, SHADOW)
     await history.store(connection, [soon(5, 0)])

@@ -1162,7 +1162,9 @@ export interface LimitFinding {
   told: boolean;
 }
 /**
- * An hour, or a day, that begins at `start`: what is expected, and the bound.
+ * An hour, or a day, that begins at `start`: what is expected, and the bounds.
+ *
+ * One value beyond `limit` is a finding, values of two steps in a row beyond `inner` are.
  *
  * This interface was referenced by `Wire`'s JSON-Schema
  * via the `definition` "LimitPoint".
@@ -1170,6 +1172,7 @@ export interface LimitFinding {
 export interface LimitPoint {
   start: string;
   expected: number;
+  inner: number;
   limit: number;
 }
 /**

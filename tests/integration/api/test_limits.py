@@ -15,8 +15,10 @@ async def test_limits_and_what_lay_beyond(edge: RunningEdge) -> None:
     async with await psycopg.AsyncConnection.connect(url) as connection:
         await store_asset(connection, "crm.users")
         await connection.execute(
-            "INSERT INTO quality_limits VALUES ('crm.users', 'score', now(), 'shadow', %s, 3600, "
-            "true, '{92,91}', '{88,87}', 1.25)",
+            "INSERT INTO quality_limits (asset_id, metric_type, learned_at, mode, starts_at, "
+            "step_seconds, below, expected, inner_bound, bound, widened) VALUES "
+            "('crm.users', 'score', now(), 'shadow', %s, 3600, true, '{92,91}', '{90,89}', "
+            "'{88,87}', 1.25)",
             (NOW,),
         )
         for minutes, told in ((5, True), (65, False)):
@@ -27,9 +29,9 @@ async def test_limits_and_what_lay_beyond(edge: RunningEdge) -> None:
             )
     found = await get(edge, "/limits?assetId=crm.users")
     assert (found["mode"], found["below"], found["widened"]) == ("shadow", True, 1.25)
-    assert [(point["expected"], point["limit"]) for point in found["points"]] == [
-        (92, 88),
-        (91, 87),
+    assert [(p["expected"], p["inner"], p["limit"]) for p in found["points"]] == [
+        (92, 90, 88),
+        (91, 89, 87),
     ]
     starts = [datetime.fromisoformat(point["start"]) for point in found["points"]]
     assert starts == [NOW, NOW + timedelta(hours=1)]
