@@ -41,11 +41,21 @@ export function formatRate(value: number | null | undefined): string {
   return value < 10 ? value.toFixed(1) : formatCount(value);
 }
 
+/** An alert's message with a true arrow: a line may end within "->". */
+export function formatMessage(message: string): string {
+  return message.replaceAll("->", "→");
+}
+
+/** A change as it is shown, to one decimal: what rounds to nothing has no direction. */
+export function roundedChange(value: number): number {
+  return (Math.sign(value) * Math.round(Math.abs(value) * 10)) / 10;
+}
+
 /** With its sign always shown, so that direction never hangs on colour. */
 export function formatChange(value: number): string {
-  const text = oneDecimal.format(Math.abs(value));
-  if (text === "0") return "±0";
-  return `${value > 0 ? "+" : "−"}${text}`;
+  const rounded = roundedChange(value);
+  if (rounded === 0) return "±0";
+  return `${rounded > 0 ? "+" : "−"}${oneDecimal.format(Math.abs(rounded))}`;
 }
 
 export function formatTime(time: string | number): string {

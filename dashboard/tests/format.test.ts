@@ -30,6 +30,7 @@ describe("numbers", () => {
     [-19.96, "−20"],
     [-0.5, "−0.5"],
     [0.01, "±0"],
+    [-0.04, "±0"],
     [0, "±0"],
   ])("change %j is %j", (value, text) => expect(formatChange(value)).toBe(text));
 });

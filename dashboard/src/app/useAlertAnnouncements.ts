@@ -1,6 +1,7 @@
 import { useEffect, useRef } from "react";
 import { useLocation } from "wouter";
 import { isToastShown, toast } from "../components/toasts";
+import { formatMessage } from "../format";
 import { useSession } from "../live/context";
 import { notify } from "../live/notifications";
 import type { Alert } from "../wire";
@@ -29,11 +30,15 @@ export function useAlertAnnouncements(): void {
 /** Of several in a row one message tells: how many, and of the newest. */
 function announcement(alert: Alert, count: number) {
   if (count === 1) {
-    return { title: "Critical alert", text: alert.message, href: alertHref(alert.id) };
+    return {
+      title: "Critical alert",
+      text: formatMessage(alert.message),
+      href: alertHref(alert.id),
+    };
   }
   return {
     title: `${count} critical alerts`,
-    text: `The newest: ${alert.message}`,
+    text: `The newest: ${formatMessage(alert.message)}`,
     href: "/alerts?severity=critical",
   };
 }

@@ -37,7 +37,7 @@ export function RecentLine({ points, now, tone }: RecentLineProps) {
       <figcaption>
         <span>Last {formatDuration(Math.max(now - first.time, 1))}</span>
         <span>
-          {low === high
+          {formatScore(low) === formatScore(high)
             ? `steady at ${formatScore(low)}`
             : `${formatScore(low)} to ${formatScore(high)}`}
         </span>

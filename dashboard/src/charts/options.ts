@@ -18,6 +18,8 @@ export interface ChartEvents {
 }
 
 const FONT = '11px "Inter Variable", system-ui, sans-serif';
+/** Half of a label that stands under the right edge, px. */
+const RIGHT = 18;
 /** Zoom no deeper than this many seconds. */
 const LEAST_ZOOM = 5;
 
@@ -28,7 +30,7 @@ export function mainOptions(
   events: ChartEvents,
 ): (palette: Palette) => ChartOptions {
   return (palette) => ({
-    padding: [10, 8, 0, 0],
+    padding: [10, RIGHT, 0, 0],
     legend: { show: false },
     cursor: {
       y: false,
@@ -69,7 +71,7 @@ export function brushOptions(
   onSelect: (min: number, max: number) => void,
 ): (palette: Palette) => ChartOptions {
   return (palette) => ({
-    padding: [2, 8, 2, 42],
+    padding: [2, RIGHT, 2, 42],
     legend: { show: false },
     cursor: {
       x: false,

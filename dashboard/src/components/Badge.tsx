@@ -13,7 +13,7 @@ import {
   TriangleAlert,
   UserCheck,
 } from "lucide-react";
-import { formatChange } from "../format";
+import { formatChange, roundedChange } from "../format";
 import { HEALTH_LABEL, type Health, improvement, SEVERITY_LABEL, STATUS_LABEL } from "../quality";
 import type { AlertStatus, MetricType, Severity } from "../wire";
 import styles from "./Badge.module.css";
@@ -71,7 +71,8 @@ export function HealthBadge({ health }: { health: Health }) {
 }
 
 /** A move with its arrow and sign; coloured by whether it is for the better. */
-export function ChangeBadge({ metric, change }: { metric: MetricType; change: number }) {
+export function ChangeBadge({ metric, change: exact }: { metric: MetricType; change: number }) {
+  const change = roundedChange(exact);
   const Icon = change > 0 ? ArrowUpRight : change < 0 ? ArrowDownRight : ArrowRight;
   const tone = { "1": styles.better, "-1": styles.worse, "0": styles.same }[
     `${improvement(metric, change)}` as const

@@ -1,6 +1,7 @@
 import { type FormEvent, type ReactNode, useId } from "react";
 import { Button } from "./Button";
 import { Dialog } from "./Dialog";
+import field from "./Field.module.css";
 import styles from "./FormDialog.module.css";
 
 interface FormDialogProps {
@@ -93,7 +94,11 @@ export function Pick<T extends string>({ label, value, choices, onChange }: Pick
   return (
     <label>
       {label}
-      <select value={value} onChange={(event) => onChange(event.target.value as T)}>
+      <select
+        className={field.select}
+        value={value}
+        onChange={(event) => onChange(event.target.value as T)}
+      >
         {choices.map((choice) => (
           <option key={choice.value} value={choice.value}>
             {choice.label}
@@ -116,6 +121,7 @@ export function Tick({ label, checked, onChange, wide }: TickProps) {
     <label className={`${styles.tick} ${wide ? styles.wide : ""}`}>
       <input
         type="checkbox"
+        className={field.checkbox}
         checked={checked}
         onChange={(event) => onChange(event.target.checked)}
       />

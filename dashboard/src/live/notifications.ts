@@ -1,4 +1,6 @@
 /** Browser notifications of new alerts: asked for on a click, remembered on this device. */
+
+import { formatMessage } from "../format";
 import { SEVERITY_LABEL, SEVERITY_RANK } from "../quality";
 import type { Alert, Severity } from "../wire";
 import { Signal } from "./signal";
@@ -41,7 +43,7 @@ export function notify(alert: Alert, open: (alert: Alert) => void): void {
   // Asked last: the browser takes milliseconds to say, too long for each alert of a storm.
   if (currentPermission() !== "granted") return;
   const shown = new Notification(`${SEVERITY_LABEL[alert.severity]}: ${alert.assetName}`, {
-    body: alert.message,
+    body: formatMessage(alert.message),
     tag: alert.id,
     icon: "/favicon.svg",
   });

@@ -9,7 +9,7 @@ import { EmptyState, ErrorBoundary, Failure, Skeleton } from "../components/Feed
 import { MoreLink } from "../components/MoreLink";
 import { PageHead } from "../components/PageHead";
 import { useNow } from "../components/useNow";
-import { formatAgo, formatCount, formatScore, formatTime, later } from "../format";
+import { formatAgo, formatCount, formatMessage, formatScore, formatTime, later } from "../format";
 import { useSession } from "../live/context";
 import { PACE, useSignal } from "../live/signal";
 import { useFollow } from "../live/useFollow";
@@ -266,7 +266,7 @@ function AlertLine({ alert, href }: { alert: Alert; href: string }) {
     <li>
       <Link href={href} className={styles.alert}>
         <SeverityBadge severity={alert.severity} />
-        <strong>{alert.message}</strong>
+        <strong>{formatMessage(alert.message)}</strong>
         <StatusBadge status={alert.status} />
         <time dateTime={alert.timestamp} title={formatTime(alert.timestamp)}>
           {formatAgo(alert.timestamp, now)}

@@ -3,12 +3,13 @@ import { ChangeBadge } from "../components/Badge";
 import { Card } from "../components/Card";
 import { EmptyState, Failure, Skeleton } from "../components/Feedback";
 import { formatScore } from "../format";
+import type { AssetState } from "../live/assetBook";
 import { useSession } from "../live/context";
 import { useSignal } from "../live/signal";
 import { DIMENSIONS, HEALTH_LABEL, healthOf, metricLabel } from "../quality";
 import { cache } from "../rest/cache";
 import { getDimensions } from "../rest/quality";
-import type { MetricType } from "../wire";
+import type { AssetDimensions, MetricType } from "../wire";
 import styles from "./DimensionsCard.module.css";
 import { useLiveAsset } from "./useLiveAsset";
 
@@ -28,12 +29,12 @@ export function DimensionsCard({ assetId }: { assetId: string }) {
   );
   const recorded = new Map(query.data?.dimensions.map((one) => [one.dimension, one]));
   const shown = DIMENSIONS.filter((one) => recorded.has(one) || live?.readings[one]);
-  const weighted = query.data?.weightedScore;
+  const weighted = query.data ? weightedAverage(query.data, live) : null;
   const missing = query.data?.missing ?? [];
   return (
     <Card
       title="Dimensions"
-      aside={weighted != null && <>Weighted average {formatScore(weighted)}</>}
+      aside={weighted !== null && <>Weighted average {formatScore(weighted)}</>}
     >
       {shown.length > 0 ? (
         <ul className={styles.list}>
@@ -65,6 +66,18 @@ export function DimensionsCard({ assetId }: { assetId: string }) {
       )}
     </Card>
   );
+}
+
+/** The edge's average, moved by what has changed since as a mean is; null: it has none. */
+function weightedAverage(told: AssetDimensions, live: AssetState | undefined): number | null {
+  if (told.weightedScore == null) return null;
+  const counted = told.dimensions.filter(({ stale }) => !stale);
+  const total = counted.reduce((sum, { weight }) => sum + weight, 0);
+  const moved = counted.reduce((sum, { dimension, score, weight }) => {
+    const now = live?.readings[dimension]?.value ?? score;
+    return sum + weight * (now - score);
+  }, 0);
+  return told.weightedScore + (total && moved / total);
 }
 
 interface DimensionBarProps {

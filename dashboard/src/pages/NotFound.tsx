@@ -1,6 +1,6 @@
 import { Compass } from "lucide-react";
-import { Link } from "wouter";
 import { EmptyState } from "../components/Feedback";
+import { MoreLink } from "../components/MoreLink";
 import { PageHead } from "../components/PageHead";
 
 export function NotFound() {
@@ -9,7 +9,7 @@ export function NotFound() {
       <PageHead title="Not found" />
       <EmptyState icon={<Compass aria-hidden />} title="There is no such page">
         <p>
-          <Link href="/">Go to the overview</Link>
+          <MoreLink href="/">Go to the overview</MoreLink>
         </p>
       </EmptyState>
     </>

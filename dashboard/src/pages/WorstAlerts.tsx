@@ -6,7 +6,7 @@ import { Card } from "../components/Card";
 import { EmptyState, Skeleton } from "../components/Feedback";
 import { MoreLink } from "../components/MoreLink";
 import { useNow } from "../components/useNow";
-import { formatAgo, formatTime } from "../format";
+import { formatAgo, formatMessage, formatTime } from "../format";
 import { useSession } from "../live/context";
 import { PACE, useSignal } from "../live/signal";
 import { SEVERITY_RANK } from "../quality";
@@ -53,7 +53,7 @@ function AlertLine({ alert }: { alert: Alert }) {
       <Link href={alertHref(alert.id)} className={styles.line}>
         <SeverityBadge severity={alert.severity} iconOnly />
         <span className={styles.words}>
-          <strong>{alert.message}</strong>
+          <strong>{formatMessage(alert.message)}</strong>
           <span>{alert.assetId}</span>
         </span>
         <time dateTime={alert.timestamp} title={formatTime(alert.timestamp)}>

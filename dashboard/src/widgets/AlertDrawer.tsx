@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { SeverityBadge, StatusBadge } from "../components/Badge";
 import { Dialog } from "../components/Dialog";
 import { Failure, Skeleton } from "../components/Feedback";
+import { formatMessage } from "../format";
 import { useSession } from "../live/context";
 import type { Step } from "../live/lifecycle";
 import { useSignal } from "../live/signal";
@@ -55,7 +56,7 @@ export function AlertDrawer({ id, assetHref, stepsOf, onClose, onStep }: AlertDr
   return (
     <Dialog
       shape="drawer"
-      title={alert.message}
+      title={formatMessage(alert.message)}
       onClose={onClose}
       footer={
         mayStep && (

@@ -2,7 +2,7 @@ import { memo } from "react";
 import { SeverityBadge, StatusBadge } from "../components/Badge";
 import { Checkbox } from "../components/Field";
 import { useNow } from "../components/useNow";
-import { formatAgo, formatScore, formatTime } from "../format";
+import { formatAgo, formatMessage, formatScore, formatTime } from "../format";
 import type { Step } from "../live/lifecycle";
 import { ALERT_TYPE_LABEL } from "../quality";
 import type { Alert } from "../wire";
@@ -39,7 +39,7 @@ export const AlertRow = memo(function AlertRow(props: AlertRowProps) {
       />
       <SeverityBadge severity={alert.severity} />
       <button type="button" className={styles.title} onClick={() => onOpen(alert.id)}>
-        <span className={styles.message}>{alert.message}</span>
+        <span className={styles.message}>{formatMessage(alert.message)}</span>
         <span className={styles.where}>
           {alert.assetId} · {ALERT_TYPE_LABEL[alert.alertType]}
         </span>

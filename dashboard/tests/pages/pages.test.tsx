@@ -154,6 +154,12 @@ describe("an asset", () => {
                 stale: true,
                 timestamp: "2026-01-01T00:00:00Z",
               },
+              {
+                dimension: "validity",
+                score: 77.7,
+                weight: 1,
+                timestamp: "2026-01-01T00:00:00Z",
+              },
             ],
           },
         ]),
@@ -190,6 +196,10 @@ describe("an asset", () => {
     const dimensions = within(screen.getByRole("region", { name: "Dimensions" }));
     expect(dimensions.getByText("33.0")).toBeInTheDocument();
     expect(dimensions.getByText("too old to count")).toBeInTheDocument();
+    expect(dimensions.getByText("Weighted average 77.7")).toBeInTheDocument();
+    FakeSocket.latest.say("metric_change", aChange({ metricType: "validity", currentValue: 80.2 }));
+    await settle(50);
+    expect(dimensions.getByText("Weighted average 80.2")).toBeInTheDocument();
     expect(dimensions.getByText("Never reported: Timeliness")).toBeInTheDocument();
   });
 

@@ -79,6 +79,7 @@ export function SubscriptionDialog({ before, channels, onClose }: SubscriptionDi
       />
       <Ticks
         label="Channels"
+        note={draft.channels.length ? undefined : "Tick one at least"}
         chosen={draft.channels}
         choices={channels.map(({ id, name }) => ({ value: id, label: name }))}
         onChange={(chosen) => change({ channels: chosen })}
