@@ -41,9 +41,9 @@ export function formatRate(value: number | null | undefined): string {
   return value < 10 ? value.toFixed(1) : formatCount(value);
 }
 
-/** An alert's message with a true arrow: a line may end within "->". */
+/** An alert's message with a true arrow, which no line ends at or within. */
 export function formatMessage(message: string): string {
-  return message.replaceAll("->", "→");
+  return message.replaceAll(" -> ", "\u00a0→\u00a0");
 }
 
 /** A change as it is shown, to one decimal: what rounds to nothing has no direction. */
