@@ -9,6 +9,7 @@ be committed. So this consumer
   changelogs included: a table then recovers by the batch, too;
 * has aiokafka hand over records as it parsed them, without a copy of each;
 * fetches on while the stream is busy: its queue is short, and delivery waits for it;
+  but leaves no partition out of a fetch that waits long for others;
 * of the topics named in `batch_topics` commits what was acknowledged through
   `Batch.acknowledge`, in the order of delivery, and nothing else;
 * on revocation lets batches in work finish, drops those not begun, and commits
@@ -31,6 +32,12 @@ from faust.types import TP, ConsumerMessage
 from pipeline.record import Record
 
 log = structlog.get_logger(__name__)
+
+KEEP_OFF_SECONDS = 0.005
+"""How long a broker is not asked while records of one of its partitions are to be taken."""
+
+FETCH_WAIT_BUSY_MS = 20
+"""How long a fetch may wait that leaves such partitions out: they are not asked for before."""
 
 DRAIN_SECONDS = 10.0
 """How long a rebalance or a shutdown waits for the batches in work."""
@@ -106,12 +113,13 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         """Start the consumer, and have it leave records as they are.
 
         It copies each into a `ConsumerRecord` otherwise, which takes about as long
-        as decoding the JSON. Nor does it keep off a broker for a while because records
-        of one of its partitions are still to be taken: others would run dry.
+        as decoding the JSON. Nor does it keep off a broker for long because records of
+        one of its partitions are still to be taken, since others would run dry; nor wait
+        long for those others, since it asks for that one only afterwards.
         """
         await super().on_start()
         fetcher = self._consumer._fetcher
-        fetcher._prefetch_backoff = 0
+        fetcher._prefetch_backoff = KEEP_OFF_SECONDS
         fetch = fetcher._proc_fetch_request
 
         async def fetch_as_parsed(*request: Any) -> bool:
@@ -122,6 +130,16 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
             return has_new
 
         fetcher._proc_fetch_request = fetch_as_parsed
+        actions = fetcher._get_actions_per_node
+
+        def actions_per_node(assignment: Any) -> Any:
+            requests, *others = actions(assignment)
+            if fetcher._records:
+                for _node, request in requests:
+                    request._max_wait_ms = FETCH_WAIT_BUSY_MS
+            return requests, *others
+
+        fetcher._get_actions_per_node = actions_per_node
 
     async def seek_to_committed(self) -> Mapping[TP, int | None]:
         """Go back to the committed offsets; in batch topics, where there is none, to the earliest.

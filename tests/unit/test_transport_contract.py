@@ -17,6 +17,7 @@ import rocksdict
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.consumer import fetcher
 from aiokafka.producer.message_accumulator import BatchBuilder
+from aiokafka.protocol.fetch import FetchRequest
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from aiokafka.record.memory_records import MemoryRecords
 from faust.stores.memory import Store as MemoryStore
@@ -241,6 +242,13 @@ def test_a_broker_is_kept_off_only_for_the_backoff_of_what_is_not_yet_taken() ->
         TopicPartition("metrics", 0), assignment=None, partition_records=None, backoff=0
     )
     assert taken.calculate_backoff() == 0
+
+
+def test_what_is_not_yet_taken_is_left_out_of_a_fetch_that_waits_for_others() -> None:
+    source = inspect.getsource(fetcher.Fetcher._get_actions_per_node)
+    assert "if tp in self._records:" in source
+    assert "fetch_requests.append((node_id, req))" in source
+    assert FetchRequest(1500, 1, 1, 0, [])._max_wait_ms == 1500
 
 
 def test_a_batch_refuses_what_does_not_fit_but_never_its_first_record() -> None:
