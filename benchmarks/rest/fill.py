@@ -1,8 +1,9 @@
 """Fill a database by the sink's own writers: measurements of every kind, and alerts."""
 
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import chain, islice
 from typing import Any
 from uuid import uuid4
 
@@ -34,22 +35,23 @@ async def fill(url: str, assets: int, rows: int, raised: int) -> None:
     """Write `rows` measurements of `assets` over the last month, and `raised` alerts."""
     migrate(url)
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
-        await _write(connection, history.store, [_measurement(n, assets) for n in range(rows)])
+        await _write(connection, history.store, (_measurement(n, assets) for n in range(rows)))
         opened = [_alert(number, assets) for number in range(raised)]
         # Nine of ten are settled.
         settled = [_resolved(alert) for number, alert in enumerate(opened) if number % 10]
-        await _write(connection, alerts.store, [*opened, *settled])
+        await _write(connection, alerts.store, chain(opened, settled))
         await connection.execute("VACUUM ANALYZE")
 
 
 async def _write(
     connection: psycopg.AsyncConnection,
     store: Callable[[psycopg.AsyncConnection, Sequence[Any]], Awaitable[object]],
-    given: Sequence[Any],
+    given: Iterable[Any],
 ) -> None:
-    for start in range(0, len(given), BATCH):
+    left = iter(given)
+    while batch := list(islice(left, BATCH)):
         async with connection.transaction():
-            await store(connection, given[start : start + BATCH])
+            await store(connection, batch)
 
 
 def _moment() -> datetime:

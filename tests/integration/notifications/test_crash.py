@@ -63,7 +63,8 @@ async def test_two_notifiers_send_each_message_once(routing: Routing, receiver: 
     for name in ("one", "two"):
         routing.start(state_dir=routing.settings.state_dir / name)
     await routing.joined(2)
-    receiver.delay = 0.1
+    # One sends sixteen at a time: time for the other to look for what is due as well.
+    receiver.delay = 1.0
     alerts = [an_alert(f"warehouse.{number}") for number in range(60)]
     await routing.push(*alerts)
     await arrived(receiver.received, 60)
