@@ -167,12 +167,54 @@ class SeveritySteps(Struct, rename="camel", kw_only=True):
     medium: float
 
 
+class IncidentRules(Struct, rename="camel", kw_only=True):
+    """One alert over all that happens until a metric has recovered.
+
+    What is as bad within `within` seconds is another occurrence of it. It resolves itself
+    after `recovered_events` in a row closer to the value before it than `recovered_share`
+    of the smallest bound, never where that is null. `slides`: small steps open one, too.
+    """
+
+    within: float
+    recovered_share: float | None
+    recovered_events: int
+    slides: bool
+
+
+class ScoringRules(Struct, rename="camel", kw_only=True):
+    """How dimensions make a score: weights (1 where none is given), seconds until one is stale.
+
+    `derive`: the asset's score is made from them.
+    """
+
+    weights: dict[MetricType, float]
+    stale_after: float | None
+    derive: bool
+
+
+class PredictionRules(Struct, rename="camel", kw_only=True):
+    """An alert where a forecast falls below `minimum` within so many days."""
+
+    minimum: float
+    within_days: int
+
+
+class LimitRules(Struct, rename="camel", kw_only=True):
+    """Limits that are learned: recorded alone (`shadow`), or alerting (`alert`)."""
+
+    mode: Literal["shadow", "alert"]
+    warm_up_days: int
+    minimum_change: float
+    false_alarms_per_month: float
+
+
 class AssetThresholds(Struct, rename="camel", kw_only=True):
     """When an asset raises alerts, as the settings of the edge that answers have it.
 
     Drops in points (`dimension_drop` null: dimensions raise none of their own), `new_issues`
     in issues, `minimum_change` in points; `stale_after` in seconds without an event, null
-    where it is learned from the asset.
+    where it is learned from the asset. `incidents`, `predicted_breach` and `learned_limits`
+    are null where they are switched off.
     """
 
     asset_id: str
@@ -182,6 +224,10 @@ class AssetThresholds(Struct, rename="camel", kw_only=True):
     minimum_change: float
     stale_after: float | None
     profiling_complete: bool
+    incidents: IncidentRules | None
+    scoring: ScoringRules
+    predicted_breach: PredictionRules | None
+    learned_limits: LimitRules | None
 
 
 class SeverityCounts(Struct, rename="camel", kw_only=True):

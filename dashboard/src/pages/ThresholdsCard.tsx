@@ -36,7 +36,7 @@ export function ThresholdsCard({ assetId }: { assetId: string }) {
 const LEVELS = ["critical", "high", "medium"] as const;
 
 function Thresholds({ thresholds }: { thresholds: AssetThresholds }) {
-  const { scoreDrop, dimensionDrop, newIssues, minimumChange, staleAfter } = thresholds;
+  const { scoreDrop, dimensionDrop, newIssues } = thresholds;
   return (
     <div className={styles.stack}>
       <table className={styles.table}>
@@ -56,16 +56,50 @@ function Thresholds({ thresholds }: { thresholds: AssetThresholds }) {
           <Line name="Issues grow by" steps={newIssues} />
         </tbody>
       </table>
-      <p className={styles.muted}>
-        Smaller changes than {minimumChange} {minimumChange === 1 ? "point" : "points"} are recorded
-        without a word.{" "}
-        {staleAfter === null
-          ? "An alert is raised, too, when the asset is silent for longer than it usually is."
-          : `An alert is raised, too, after ${formatDuration(staleAfter)} of silence.`}
-      </p>
+      <ul className={styles.rules}>
+        {rulesOf(thresholds).map((rule) => (
+          <li key={rule}>{rule}</li>
+        ))}
+      </ul>
     </div>
   );
 }
+
+/** What else holds for the asset, a sentence each. */
+function rulesOf(thresholds: AssetThresholds): string[] {
+  const { minimumChange, staleAfter, incidents, scoring, predictedBreach, learnedLimits } =
+    thresholds;
+  const rules = [
+    `Smaller changes than ${points(minimumChange)} are recorded without a word.`,
+    staleAfter === null
+      ? "An alert is raised, too, when the asset is silent for longer than it usually is."
+      : `An alert is raised, too, after ${formatDuration(staleAfter)} of silence.`,
+  ];
+  if (incidents) {
+    rules.push(
+      `One alert holds all that happens to a metric within ${formatDuration(incidents.within)}, and grows worse in place.`,
+    );
+    if (incidents.recoveredShare !== null)
+      rules.push(
+        `It resolves itself after ${incidents.recoveredEvents} good ${incidents.recoveredEvents === 1 ? "value" : "values in a row"}.`,
+      );
+    if (incidents.slides) rules.push("A decline in small steps raises one, too.");
+  }
+  if (scoring.derive) rules.push("The score is made of the dimensions.");
+  if (predictedBreach)
+    rules.push(
+      `An alert is raised, too, when the score is expected below ${predictedBreach.minimum} within ${predictedBreach.withinDays} days.`,
+    );
+  if (learnedLimits)
+    rules.push(
+      learnedLimits.mode === "alert"
+        ? "An alert is raised, too, for what is unusual at the hour or on the weekday."
+        : "What is unusual at the hour or on the weekday is recorded, and raises no alert.",
+    );
+  return rules;
+}
+
+const points = (count: number) => `${count} ${count === 1 ? "point" : "points"}`;
 
 function Line({ name, steps }: { name: string; steps: SeveritySteps }) {
   return (

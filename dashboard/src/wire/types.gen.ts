@@ -477,7 +477,8 @@ export interface AssetPage {
  *
  * Drops in points (`dimension_drop` null: dimensions raise none of their own), `new_issues`
  * in issues, `minimum_change` in points; `stale_after` in seconds without an event, null
- * where it is learned from the asset.
+ * where it is learned from the asset. `incidents`, `predicted_breach` and `learned_limits`
+ * are null where they are switched off.
  *
  * This interface was referenced by `Wire`'s JSON-Schema
  * via the `definition` "AssetThresholds".
@@ -490,6 +491,10 @@ export interface AssetThresholds {
   minimumChange: number;
   staleAfter: number | null;
   profilingComplete: boolean;
+  incidents: IncidentRules | null;
+  scoring: ScoringRules;
+  predictedBreach: PredictionRules | null;
+  learnedLimits: LimitRules | null;
 }
 /**
  * Inclusive lower bounds of the three alerting severities.
@@ -501,6 +506,59 @@ export interface SeveritySteps {
   critical: number;
   high: number;
   medium: number;
+}
+/**
+ * One alert over all that happens until a metric has recovered.
+ *
+ * What is as bad within `within` seconds is another occurrence of it. It resolves itself
+ * after `recovered_events` in a row closer to the value before it than `recovered_share`
+ * of the smallest bound, never where that is null. `slides`: small steps open one, too.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "IncidentRules".
+ */
+export interface IncidentRules {
+  within: number;
+  recoveredShare: number | null;
+  recoveredEvents: number;
+  slides: boolean;
+}
+/**
+ * How dimensions make a score: weights (1 where none is given), seconds until one is stale.
+ *
+ * `derive`: the asset's score is made from them.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "ScoringRules".
+ */
+export interface ScoringRules {
+  weights: {
+    [k: string]: number;
+  };
+  staleAfter: number | null;
+  derive: boolean;
+}
+/**
+ * An alert where a forecast falls below `minimum` within so many days.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "PredictionRules".
+ */
+export interface PredictionRules {
+  minimum: number;
+  withinDays: number;
+}
+/**
+ * Limits that are learned: recorded alone (`shadow`), or alerting (`alert`).
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "LimitRules".
+ */
+export interface LimitRules {
+  mode: "alert" | "shadow";
+  warmUpDays: number;
+  minimumChange: number;
+  falseAlarmsPerMonth: number;
 }
 /**
  * A single thing.

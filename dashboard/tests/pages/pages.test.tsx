@@ -175,6 +175,15 @@ describe("an asset", () => {
           minimumChange: 1,
           staleAfter: 3_600,
           profilingComplete: false,
+          incidents: { within: 86_400, recoveredShare: 0.5, recoveredEvents: 3, slides: true },
+          scoring: { weights: {}, staleAfter: null, derive: true },
+          predictedBreach: { minimum: 80, withinDays: 7 },
+          learnedLimits: {
+            mode: "shadow",
+            warmUpDays: 28,
+            minimumChange: 3,
+            falseAlarmsPerMonth: 0.5,
+          },
         }),
       );
   });
@@ -188,6 +197,12 @@ describe("an asset", () => {
     expect(screen.getByText("Weighted average 77.7")).toBeInTheDocument();
     expect(screen.getByRole("row", { name: "Score drops by 20 10 5" })).toBeInTheDocument();
     expect(screen.getByText(/after 1 h of silence/)).toBeInTheDocument();
+    expect(screen.getByText(/within 1 d, and grows worse in place/)).toBeInTheDocument();
+    expect(screen.getByText(/after 3 good values in a row/)).toBeInTheDocument();
+    expect(screen.getByText(/decline in small steps/)).toBeInTheDocument();
+    expect(screen.getByText("The score is made of the dimensions.")).toBeInTheDocument();
+    expect(screen.getByText(/expected below 80 within 7 days/)).toBeInTheDocument();
+    expect(screen.getByText(/unusual .* raises no alert/)).toBeInTheDocument();
     FakeSocket.latest.say(
       "metric_change",
       aChange({ metricType: "completeness", currentValue: 33 }),

@@ -11,7 +11,14 @@ import psycopg
 import pytest
 
 from pipeline.settings import Settings
-from pipeline.thresholds import Scoring, Thresholds
+from pipeline.thresholds import (
+    Incidents,
+    LearnedLimits,
+    Prediction,
+    Scoring,
+    ThresholdOverride,
+    Thresholds,
+)
 from pipeline.topics import Topics
 from schemas.alerts import AlertStatus, Severity
 from schemas.metrics import MetricEvent, MetricType
@@ -201,6 +208,33 @@ async def test_dimensions_weigh(edge: RunningEdge, facts: Facts) -> None:
         page = (await http.get("/dimensions?limit=1")).json()
         rest = (await http.get(f"/dimensions?limit=1&cursor={page['nextCursor']}")).json()
     assert page["data"] + rest["data"] == found
+
+
+async def test_thresholds_of_an_asset_are_told_whole(
+    topics: Topics, make_edge: Callable[..., RunningEdge]
+) -> None:
+    edge = make_edge(
+        threshold_overrides=[
+            ThresholdOverride(
+                pattern="crm.*",
+                incidents=Incidents(slides=True),
+                scoring=Scoring(weights={MetricType.VALIDITY: 2}),
+                predicted_breach=Prediction(minimum=80),
+                learned_limits=LearnedLimits(mode="alert"),
+            )
+        ]
+    )
+    edge.start()
+    plain, own = [await get(edge, f"/thresholds?assetId={name}") for name in ("erp.a", "crm.a")]
+    assert plain["scoreDrop"] == own["scoreDrop"] == {"critical": 20, "high": 10, "medium": 5}
+    assert plain["incidents"] is plain["predictedBreach"] is plain["learnedLimits"] is None
+    assert plain["scoring"] == {"weights": {}, "staleAfter": None, "derive": False}
+    assert own["incidents"] == {
+        "within": 86_400, "recoveredShare": 0.5, "recoveredEvents": 3, "slides": True,
+    }  # fmt: skip
+    assert own["scoring"]["weights"] == {"validity": 2}
+    assert own["predictedBreach"] == {"minimum": 80, "withinDays": 7}
+    assert own["learnedLimits"]["mode"] == "alert"
 
 
 async def test_dimensions_that_are_stale_or_missing_are_told(
