@@ -2,8 +2,10 @@
 
 import random
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import count, islice
 from typing import NamedTuple
 from uuid import UUID
 
@@ -31,17 +33,45 @@ class Load:
     alerts: Counter[Expected]
 
 
-def make_load(assets: int, count: int, partitions: int, seed: int = 1) -> Load:
-    """Return `count` scores of assets drawn at random, one decimal each.
+class Step(NamedTuple):
+    """A score of an asset, in tenths, and the one before, if any."""
 
-    Scores wander by 0.1 at a time, too little to be told; every hundredth event
-    drops or rises by 5 to 30 points. An asset's events are all in one partition.
+    asset: int
+    before: int | None
+    now: int
+    event_id: UUID
+
+    @property
+    def name(self) -> str:
+        """The asset's id."""
+        return f"warehouse.sales.table_{self.asset:07d}"
+
+    @property
+    def alert(self) -> Expected | None:
+        """What must be told of it."""
+        if self.before is None or abs(self.now - self.before) < 50:
+            return None
+        return _expected(self.name, self.before, self.now)
+
+    def value(self, moment: datetime) -> bytes:
+        """Return the event, as JSON."""
+        return (
+            f'{{"eventId":"{self.event_id}","assetId":"{self.name}","metricType":"score",'
+            f'"value":{self.now / 10},"timestamp":"{moment:%Y-%m-%dT%H:%M:%S}.'
+            f'{moment.microsecond:06d}Z","source":"nightly-load"}}'
+        ).encode()
+
+
+def steps(assets: int, seed: int = 1) -> Iterator[Step]:
+    """Yield scores of assets drawn at random, for ever.
+
+    They wander by 0.1 at a time, too little to be told; every hundredth drops or rises
+    by 5 to 30 points.
     """
     draw = random.Random(seed)
     tenths: dict[int, int] = {}
     seen: list[int] = []
-    events, alerts = [], Counter[Expected]()
-    for index in range(count):
+    for index in count():
         jumps = index % ALERT_EVERY == ALERT_EVERY - 1
         asset = draw.choice(seen) if jumps else draw.randrange(assets)
         before = tenths.get(asset)
@@ -53,18 +83,18 @@ def make_load(assets: int, count: int, partitions: int, seed: int = 1) -> Load:
         else:
             now = min(1000, max(0, before + draw.choice((-1, 0, 1))))
         tenths[asset] = now
-        name = f"warehouse.sales.table_{asset:07d}"
-        if jumps and before is not None:
-            alerts[_expected(name, before, now)] += 1
+        yield Step(asset, before, now, UUID(int=draw.getrandbits(128), version=4))
+
+
+def make_load(assets: int, events: int, partitions: int, seed: int = 1) -> Load:
+    """Return the first `events` of `steps`; an asset's are all in one partition."""
+    records, alerts = [], Counter[Expected]()
+    for index, step in enumerate(islice(steps(assets, seed), events)):
+        if (alert := step.alert) is not None:
+            alerts[alert] += 1
         moment = START + timedelta(milliseconds=index)
-        event_id = UUID(int=draw.getrandbits(128), version=4)
-        value = (
-            f'{{"eventId":"{event_id}","assetId":"{name}","metricType":"score",'
-            f'"value":{now / 10},"timestamp":"{moment:%Y-%m-%dT%H:%M:%S}.'
-            f'{moment.microsecond:06d}Z","source":"nightly-load"}}'
-        )
-        events.append((asset % partitions, name.encode(), value.encode()))
-    return Load(assets, events, alerts)
+        records.append((step.asset % partitions, step.name.encode(), step.value(moment)))
+    return Load(assets, records, alerts)
 
 
 def _expected(asset_id: str, before: int, now: int) -> Expected:
