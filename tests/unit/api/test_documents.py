@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from api.documents.openapi import openapi
 from api.documents.page import reading_page
 from api.routes import ENDPOINTS
 from schemas.websocket import PUSHES, REPLIES, REQUESTS
+from tests.conftest import ROOT
 
 
 @pytest.mark.parametrize(
@@ -45,6 +47,14 @@ def test_schemas_are_valid(document: dict[str, Any]) -> None:
 
 def test_the_openapi_document_is_one() -> None:
     schemathesis.openapi.from_dict(openapi()).validate()
+
+
+def test_the_asyncapi_document_is_one() -> None:
+    specs = ROOT / "dashboard/node_modules/@asyncapi/specs/schemas"
+    schema = json.loads((specs / f"{asyncapi()['asyncapi']}.json").read_text())
+    jsonschema.Draft7Validator(schema).validate(asyncapi())
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.Draft7Validator(schema).validate(asyncapi() | {"channels": []})
 
 
 def test_every_endpoint_and_message_is_described() -> None:
