@@ -107,6 +107,19 @@ def _spare_garbage_collection() -> None:
 class Worker(faust.Worker):
     """Ends also where Faust's shutdown hangs, as it does after a crash amid a rebalance."""
 
+    async def start(self) -> None:
+        """Start, and run until stopped.
+
+        Being asked to end cancels what starting waits for, which some of it takes for
+        a failure of its own: the exit code is 0 all the same.
+        """
+        try:
+            await super().start()
+        except Exception as error:
+            if self._signal_stop_time is None:
+                raise
+            log.info("ended while starting", cause=repr(error))
+
     def on_worker_shutdown(self) -> None:
         """Begin to shut down, after a signal or a crash."""
         super().on_worker_shutdown()
