@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count, islice
 from typing import NamedTuple
-from uuid import UUID
 
 ALERT_EVERY = 100
 """One event in so many moves far enough to alert, evenly spread: alerts tell progress."""
@@ -39,7 +38,7 @@ class Step(NamedTuple):
     asset: int
     before: int | None
     now: int
-    event_id: UUID
+    event_id: str
 
     @property
     def name(self) -> str:
@@ -53,12 +52,11 @@ class Step(NamedTuple):
             return None
         return _expected(self.name, self.before, self.now)
 
-    def value(self, moment: datetime) -> bytes:
+    def value(self, moment: str) -> bytes:
         """Return the event, as JSON."""
         return (
             f'{{"eventId":"{self.event_id}","assetId":"{self.name}","metricType":"score",'
-            f'"value":{self.now / 10},"timestamp":"{moment:%Y-%m-%dT%H:%M:%S}.'
-            f'{moment.microsecond:06d}Z","source":"nightly-load"}}'
+            f'"value":{self.now / 10},"timestamp":"{moment}","source":"nightly-load"}}'
         ).encode()
 
 
@@ -68,22 +66,25 @@ def steps(assets: int, seed: int = 1) -> Iterator[Step]:
     They wander by 0.1 at a time, too little to be told; every hundredth drops or rises
     by 5 to 30 points.
     """
-    draw = random.Random(seed)
+    generator = random.Random(seed)
+    draw, bits = generator.random, generator.getrandbits
     tenths: dict[int, int] = {}
     seen: list[int] = []
     for index in count():
         jumps = index % ALERT_EVERY == ALERT_EVERY - 1
-        asset = draw.choice(seen) if jumps else draw.randrange(assets)
+        asset = seen[int(draw() * len(seen))] if jumps else int(draw() * assets)
         before = tenths.get(asset)
         if before is None:
             seen.append(asset)
-            now = draw.randrange(400, 1000)
+            now = 400 + int(draw() * 600)
         elif jumps:
-            now = before + draw.randrange(50, 300) * (-1 if before > 500 else 1)
+            now = before + (50 + int(draw() * 250)) * (-1 if before > 500 else 1)
         else:
-            now = min(1000, max(0, before + draw.choice((-1, 0, 1))))
+            now = min(1000, max(0, before + int(draw() * 3) - 1))
         tenths[asset] = now
-        yield Step(asset, before, now, UUID(int=draw.getrandbits(128), version=4))
+        own = f"{bits(128):032x}"
+        event_id = f"{own[:8]}-{own[8:12]}-4{own[13:16]}-a{own[17:20]}-{own[20:]}"
+        yield Step(asset, before, now, event_id)
 
 
 def make_load(assets: int, events: int, partitions: int, seed: int = 1) -> Load:
@@ -92,7 +93,7 @@ def make_load(assets: int, events: int, partitions: int, seed: int = 1) -> Load:
     for index, step in enumerate(islice(steps(assets, seed), events)):
         if (alert := step.alert) is not None:
             alerts[alert] += 1
-        moment = START + timedelta(milliseconds=index)
+        moment = (START + timedelta(milliseconds=index)).isoformat(timespec="microseconds")
         records.append((step.asset % partitions, step.name.encode(), step.value(moment)))
     return Load(assets, records, alerts)
 

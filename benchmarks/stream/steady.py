@@ -144,14 +144,16 @@ def write(
     source = steps(assets)
     started, events, due = time.monotonic(), 0, 0
     while (passed := time.monotonic() - started) < seconds:
-        for _ in range(int(rate * passed) - events):
+        now = datetime.now(UTC)
+        second, micros = f"{now:%Y-%m-%dT%H:%M:%S}", now.microsecond
+        for more in range(int(rate * passed) - events):
             step = next(source)
             due += step.alert is not None
             events += 1
-            value, key = step.value(datetime.now(UTC)), step.name.encode()
+            value = step.value(f"{second}.{min(micros + more, 999_999):06d}Z")
             while True:
                 try:
-                    producer.produce("bench.metrics", value, key, step.asset % PARTITIONS)
+                    producer.produce("bench.metrics", value, step.name, step.asset % PARTITIONS)
                     break
                 except BufferError:
                     producer.poll(0.01)
