@@ -94,8 +94,12 @@ class Receiver:
     def url(self) -> str:
         return f"http://127.0.0.1:{self._server.server_port}/hook/token-1234"
 
-    def stop(self) -> None:
+    def release(self) -> None:
+        """Answer all requests that are held, now and from now on."""
         self._gate.set()
+
+    def stop(self) -> None:
+        self.release()
         self._server.shutdown()
         self._server.server_close()
 

@@ -60,20 +60,29 @@ async def test_where_the_receiver_drops_repeats_it_is_sent_again_under_the_same_
 
 async def test_two_notifiers_send_each_message_once(routing: Routing, receiver: Receiver) -> None:
     await routing.subscribe(await routing.channel(receiver.url))
+    # No send may time out while the receiver holds it.
+    patient = {"notify_timeout_seconds": 90.0, "notify_lease_seconds": 100.0}
     for name in ("one", "two"):
-        routing.start(state_dir=routing.settings.state_dir / name)
+        routing.start(state_dir=routing.settings.state_dir / name, **patient)
     await routing.joined(2)
-    # One sends sixteen at a time: time for the other to look for what is due as well.
-    receiver.delay = 1.0
-    alerts = [an_alert(f"warehouse.{number}") for number in range(60)]
-    await routing.push(*alerts)
+    # Held until both have claimed: one sends no more than sixteen at a time, so that the other
+    # has all the time it needs to look for what is due.
+    receiver.delay = 60
+    await routing.push(*[an_alert(f"warehouse.{number}") for number in range(60)])
+
+    async def both_send() -> bool:
+        query = "SELECT count(DISTINCT claimed_by) FROM notification_deliveries"
+        ((senders,),) = await routing.rows(query)
+        return senders == 2
+
+    await eventually(both_send, 60, "one of them sends nothing")
+    receiver.delay = 0
+    receiver.release()
     await arrived(receiver.received, 60)
     await asyncio.sleep(3)
     await arrived(receiver.received, 60)
     assert len({one.told[0][1] for one in receiver.received}) == 60
     await routing.reached(*["sent"] * 60)
-    senders = await routing.rows("SELECT DISTINCT claimed_by FROM notification_deliveries")
-    assert len(senders) == 2
 
 
 async def test_killed_again_and_again(routing: Routing, receiver: Receiver) -> None:
