@@ -73,7 +73,7 @@ async def test_two_notifiers_send_each_message_once(routing: Routing, receiver: 
     async def both_send() -> bool:
         query = "SELECT count(DISTINCT claimed_by) FROM notification_deliveries"
         ((senders,),) = await routing.rows(query)
-        return senders == 2
+        return bool(senders == 2)
 
     await eventually(both_send, 60, "one of them sends nothing")
     receiver.delay = 0
