@@ -11,6 +11,8 @@ export default defineConfig({
     cssTarget: ["chrome123", "firefox120", "safari17.5"],
     // The edge's content security policy allows no data: scripts or fonts.
     assetsInlineLimit: 0,
+    // One sheet: a page's own that fails to load once would not be asked for again.
+    cssCodeSplit: false,
     manifest: true,
     // /assets/ is a page.
     assetsDir: "static",

@@ -249,6 +249,24 @@ describe("when the edge goes away", () => {
       expect(await page.evaluate(() => (window as { unloaded?: boolean }).unloaded)).toBe(false);
     },
   );
+
+  it("a page first asked for meanwhile is shown once the edge is back", async () => {
+    const assetId = await freshAsset(95);
+    const page = await open("/");
+    await edge.stop("SIGKILL");
+    try {
+      await page.getByText("Reconnecting.").waitFor();
+      const missed = page.waitForEvent("requestfailed", (request) =>
+        /\/Assets-.*\.js$/.test(request.url()),
+      );
+      await page.getByRole("link", { name: "Assets", exact: true }).click();
+      await missed;
+      await page.getByRole("status", { name: "Loading" }).waitFor();
+    } finally {
+      await edge.startAgain();
+    }
+    await page.getByRole("link", { name: assetId }).first().waitFor();
+  });
 });
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");

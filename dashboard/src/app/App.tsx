@@ -1,25 +1,26 @@
-import { lazy, Suspense } from "react";
 import { Route, Switch } from "wouter";
-import { Skeleton } from "../components/Feedback";
 import { useSession } from "../live/context";
 import { useSignal } from "../live/signal";
 import { useFollow } from "../live/useFollow";
 import { NotFound } from "../pages/NotFound";
 import { Overview } from "../pages/Overview";
 import { SEVERITIES } from "../quality";
+import { page } from "./page";
 import { Shell } from "./Shell";
 import { useAlertAnnouncements } from "./useAlertAnnouncements";
 import { useNotices } from "./useNotices";
 
-const Alerts = lazy(async () => ({ default: (await import("../pages/Alerts")).Alerts }));
-const Assets = lazy(async () => ({ default: (await import("../pages/Assets")).Assets }));
-const AssetDetail = lazy(async () => ({
-  default: (await import("../pages/AssetDetail")).AssetDetail,
-}));
-const Notifications = lazy(async () => ({
-  default: (await import("../pages/Notifications")).Notifications,
-}));
-const System = lazy(async () => ({ default: (await import("../pages/system/System")).System }));
+const Alerts = page("Alerts", async () => (await import("../pages/Alerts")).Alerts);
+const Assets = page("Assets", async () => (await import("../pages/Assets")).Assets);
+const AssetDetail = page(
+  "AssetDetail",
+  async () => (await import("../pages/AssetDetail")).AssetDetail,
+);
+const Notifications = page(
+  "Notifications",
+  async () => (await import("../pages/Notifications")).Notifications,
+);
+const System = page("System", async () => (await import("../pages/system/System")).System);
 
 const ALERTS_ONLY = ["alerts"] as const;
 
@@ -33,17 +34,15 @@ export function App() {
     stats && SEVERITIES.reduce((sum, one) => sum + (stats.alertsBySeverity[one] ?? 0), 0);
   return (
     <Shell openAlerts={open}>
-      <Suspense fallback={<Skeleton lines={8} height={24} />}>
-        <Switch>
-          <Route path="/" component={Overview} />
-          <Route path="/alerts" component={Alerts} />
-          <Route path="/assets" component={Assets} />
-          <Route path="/assets/:id" component={AssetDetail} />
-          <Route path="/notifications" component={Notifications} />
-          <Route path="/system" component={System} />
-          <Route component={NotFound} />
-        </Switch>
-      </Suspense>
+      <Switch>
+        <Route path="/" component={Overview} />
+        <Route path="/alerts" component={Alerts} />
+        <Route path="/assets" component={Assets} />
+        <Route path="/assets/:id" component={AssetDetail} />
+        <Route path="/notifications" component={Notifications} />
+        <Route path="/system" component={System} />
+        <Route component={NotFound} />
+      </Switch>
     </Shell>
   );
 }
