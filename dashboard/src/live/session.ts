@@ -209,6 +209,8 @@ export class LiveSession {
     } else {
       this.#subscribed = this.#wanted();
       this.#socket.send(protocol.resume(this.#position, this.#subscribed));
+      // The link may have gone between the subscription and the alerts asked for with it.
+      if (!this.alertsComplete.get()) this.#askOpenAlerts();
     }
     this.#stats.changed();
   }

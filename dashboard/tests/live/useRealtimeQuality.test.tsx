@@ -219,6 +219,7 @@ describe("coming back", () => {
     const hook = realtime({ subscriptions: ["a", "b"] });
     FakeSocket.latest.accept();
     FakeSocket.latest.say("subscribed", { subscriptions: [] }, "p0");
+    FakeSocket.latest.say("alerts", { alerts: [] }, "p0");
     FakeSocket.latest.say("metric_change", aChange({ assetId: "a" }), position);
     await frame();
     FakeSocket.latest.lose(1006);
@@ -293,6 +294,16 @@ describe("coming back", () => {
     FakeSocket.latest.say("error", refusal, undefined, "open-alerts");
     await act(() => vi.advanceTimersByTimeAsync(5_000));
     expect(FakeSocket.latest.said("get_alerts")).toHaveLength(2);
+  });
+
+  it("asks for the open alerts again where the link went before they came", async () => {
+    realtime();
+    FakeSocket.latest.accept();
+    FakeSocket.latest.say("subscribed", { subscriptions: [] }, "p1");
+    FakeSocket.latest.lose();
+    untilDialled();
+    FakeSocket.latest.accept();
+    expect(FakeSocket.latest.sent.map(({ type }) => type)).toEqual(["resume", "get_alerts"]);
   });
 
   it("tells what it could not subscribe to", async () => {
