@@ -21,11 +21,13 @@ be committed. So this consumer
 import asyncio
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 import faust
 import structlog
 from aiokafka.consumer.fetcher import FetchResult
+from aiokafka.errors import IllegalStateError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
@@ -146,10 +148,15 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
 
         aiokafka leaves a partition without one wherever it has read to.
         """
-        offsets: Mapping[TP, int | None] = await self.call_thread(self._seek_to_committed)
-        return offsets
+        while True:
+            with suppress(IllegalStateError):
+                offsets: Mapping[TP, int | None] = await self.call_thread(self._seek_to_committed)
+                return offsets
+            # A rebalance has taken a partition away meanwhile: go back in those that are left.
 
     async def _seek_to_committed(self) -> Mapping[TP, int | None]:
+        if not self._consumer.assignment():
+            return {}
         committed: Mapping[TP, int | None] = await self._consumer.seek_to_committed()
         batch_topics = self.transport.batch_topics
         fresh = [tp for tp, offset in committed.items() if not offset and tp.topic in batch_topics]

@@ -8,6 +8,7 @@ from typing import Any
 
 import faust
 import pytest
+from aiokafka.errors import IllegalStateError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
@@ -344,8 +345,17 @@ class FakeKafkaConsumer:
     def __init__(self, committed: dict[TP, int | None]) -> None:
         self._committed = committed
         self.sought: dict[TP, int] = {}
+        self.revoked_meanwhile: TP | None = None
+
+    def assignment(self) -> set[TP]:
+        return set(self._committed)
 
     async def seek_to_committed(self) -> dict[TP, int | None]:
+        assert self._committed, "aiokafka will not go back in no partition"
+        if self.revoked_meanwhile:
+            gone, self.revoked_meanwhile = self.revoked_meanwhile, None
+            del self._committed[gone]
+            raise IllegalStateError(f"No current assignment for partition {gone}")
         return self._committed
 
     async def beginning_offsets(self, tps: Iterable[TP]) -> dict[TP, int]:
@@ -363,6 +373,21 @@ async def test_where_nothing_was_committed_it_goes_back_to_the_earliest(
     monkeypatch.setattr(consumer._thread, "_consumer", kafka)
     await consumer._thread._seek_to_committed()
     assert kafka.sought == {TOPIC: 7}  # a changelog stays where recovery has left it
+
+
+@pytest.mark.parametrize("left", [{}, {TP("metrics", 1): 5}])
+async def test_a_rebalance_meanwhile_leaves_what_is_still_assigned(
+    consumer: BatchConsumer, monkeypatch: pytest.MonkeyPatch, left: dict[TP, int | None]
+) -> None:
+    kafka = FakeKafkaConsumer({TOPIC: 3, **left})
+    kafka.revoked_meanwhile = TOPIC
+
+    async def call(method: Any) -> Any:
+        return await method()
+
+    monkeypatch.setattr(consumer._thread, "_consumer", kafka)
+    monkeypatch.setattr(consumer._thread, "call_thread", call)
+    assert await consumer._thread.seek_to_committed() == left
 
 
 async def test_nothing_is_fetched_while_it_goes_back_and_what_was_is_dropped(
