@@ -58,6 +58,8 @@ export class LiveSession {
   readonly #frame = new Frame(() => this.#apply());
   #pending: ServerMessage[] = [];
   #greeted = false;
+  /** The open alerts were asked for and have not come yet. */
+  #alertsOwed = false;
   #subscribed = protocol.NOTHING;
   #position: string | null = null;
   #holds = 0;
@@ -159,6 +161,9 @@ export class LiveSession {
       case "alert":
         for (const listener of this.#alertListeners) listener(message.payload);
         break;
+      case "alerts":
+        this.#alertsOwed = false;
+        break;
       case "notification":
         for (const listener of this.#notificationListeners) listener(message.payload);
         break;
@@ -191,7 +196,9 @@ export class LiveSession {
   }
 
   #askOpenAlerts(): void {
-    if (this.#greeted) this.#socket.send(protocol.openAlerts(FIRST_ALERTS));
+    if (!this.#greeted) return;
+    this.#alertsOwed = true;
+    this.#socket.send(protocol.openAlerts(FIRST_ALERTS));
   }
 
   #signIn(): void {
@@ -210,7 +217,7 @@ export class LiveSession {
       this.#subscribed = this.#wanted();
       this.#socket.send(protocol.resume(this.#position, this.#subscribed));
       // The link may have gone between the subscription and the alerts asked for with it.
-      if (!this.alertsComplete.get()) this.#askOpenAlerts();
+      if (this.#alertsOwed) this.#askOpenAlerts();
     }
     this.#stats.changed();
   }

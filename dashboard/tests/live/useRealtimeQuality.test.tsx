@@ -306,6 +306,16 @@ describe("coming back", () => {
     expect(FakeSocket.latest.sent.map(({ type }) => type)).toEqual(["resume", "get_alerts"]);
   });
 
+  it("asks for the open alerts no more once the first of many have come", async () => {
+    realtime();
+    FakeSocket.latest.accept();
+    FakeSocket.latest.say("alerts", { alerts: [anAlert()], nextCursor: "more" }, "p1");
+    FakeSocket.latest.lose();
+    untilDialled();
+    FakeSocket.latest.accept();
+    expect(FakeSocket.latest.sent.map(({ type }) => type)).toEqual(["resume"]);
+  });
+
   it("tells what it could not subscribe to", async () => {
     const { result } = realtime();
     FakeSocket.latest.accept();
