@@ -1,10 +1,17 @@
-"""Apache Kafka for development and tests: KRaft, one node, on the loopback."""
+"""Apache Kafka for development and tests: KRaft, on the loopback.
+
+One node, unless the options say otherwise: several servers whose `BrokerOptions` name one
+another in `controller.quorum.voters` are a cluster.
+"""
 
 import asyncio
 import logging
 import signal
 import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
@@ -19,6 +26,25 @@ _LOG4J = Path(__file__).with_name("log4j2.properties")
 _START_SECONDS = 60.0
 
 
+@dataclass(frozen=True, slots=True)
+class BrokerOptions:
+    """What sets a broker apart from the plain one of development.
+
+    Attributes:
+        protocol: security protocol of the listener that clients use, which is called
+            `CLIENTS`: settings of its own begin with `listener.name.clients.`.
+        properties: lines of server.properties, added to ours or in place of ours.
+        scram: accounts made when the data directory is, as `kafka-storage.sh --add-scram`
+            takes them: `SCRAM-SHA-512=[name=me,password=secret]`.
+        client: keyword arguments for an aiokafka client that may describe the cluster.
+    """
+
+    protocol: str = "PLAINTEXT"
+    properties: Mapping[str, str] = field(default_factory=dict)
+    scram: Sequence[str] = ()
+    client: Mapping[str, Any] = field(default_factory=dict)
+
+
 class KafkaServer:
     """A broker on one data directory and port, to be started, killed, started again.
 
@@ -26,12 +52,20 @@ class KafkaServer:
         home: everything it keeps is below this folder.
         libs: the jars, see `devstack.jars.kafka_libs`.
         port: where clients connect; a free one by default.
+        options: its security and settings of its own.
     """
 
-    def __init__(self, home: Path, libs: Path, port: int | None = None) -> None:
+    def __init__(
+        self,
+        home: Path,
+        libs: Path,
+        port: int | None = None,
+        options: BrokerOptions | None = None,
+    ) -> None:
         self._home = home.absolute()
         self._libs = libs.absolute()
         self.port = port or free_port()
+        self._options = options or BrokerOptions()
         self._process: ServerProcess | None = None
 
     @property
@@ -127,6 +161,7 @@ class KafkaServer:
                 *self._java("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"),
                 *("kafka.tools.StorageTool", "format", "--cluster-id", _CLUSTER_ID),
                 *("--config", str(self._properties)),
+                *(word for account in self._options.scram for word in ("--add-scram", account)),
             ],
             capture_output=True,
             text=True,
@@ -136,14 +171,16 @@ class KafkaServer:
             raise DevstackError(f"Kafka could not prepare {self._data}:\n{run.stderr[-2000:]}")
 
     def _configuration(self) -> str:
-        controller = free_port()
+        controller, protocol = free_port(), self._options.protocol
         settings = {
             "process.roles": "broker,controller",
             "node.id": "1",
             "controller.quorum.voters": f"1@127.0.0.1:{controller}",
             "controller.listener.names": "CONTROLLER",
-            "listeners": f"PLAINTEXT://{self.brokers},CONTROLLER://127.0.0.1:{controller}",
-            "advertised.listeners": f"PLAINTEXT://{self.brokers}",
+            "listeners": f"CLIENTS://{self.brokers},CONTROLLER://127.0.0.1:{controller}",
+            "advertised.listeners": f"CLIENTS://{self.brokers}",
+            "listener.security.protocol.map": f"CLIENTS:{protocol},CONTROLLER:PLAINTEXT",
+            "inter.broker.listener.name": "CLIENTS",
             "log.dirs": str(self._data),
             # Topics are made by `tidemark migrate` and Faust, never by a typing error.
             "auto.create.topics.enable": "false",
@@ -162,20 +199,23 @@ class KafkaServer:
             "log.cleaner.dedupe.buffer.size": str(16 * 1024 * 1024),
             "num.network.threads": "2",
             "num.io.threads": "4",
+            **self._options.properties,
         }
         return "".join(f"{key}={value}\n" for key, value in settings.items())
 
     def _answers(self) -> bool:
         # A port that nobody has bound yet would have the client log its failure.
-        return not is_free(self.port) and asyncio.run(_has_broker(self.brokers))
+        if is_free(self.port):
+            return False
+        return asyncio.run(_has_broker(self.brokers, self._options.client))
 
 
-async def _has_broker(brokers: str) -> bool:
+async def _has_broker(brokers: str, options: Mapping[str, Any]) -> bool:
     """Tell whether the cluster has a broker that takes partitions."""
     quiet = logging.getLogger("aiokafka")
     level = quiet.level
     quiet.setLevel(logging.CRITICAL)
-    admin = AIOKafkaAdminClient(bootstrap_servers=brokers, request_timeout_ms=2000)
+    admin = AIOKafkaAdminClient(bootstrap_servers=brokers, request_timeout_ms=2000, **options)
     try:
         await admin.start()
         return bool((await admin.describe_cluster())["brokers"])
