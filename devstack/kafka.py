@@ -37,12 +37,14 @@ class BrokerOptions:
         scram: accounts made when the data directory is, as `kafka-storage.sh --add-scram`
             takes them: `SCRAM-SHA-512=[name=me,password=secret]`.
         client: keyword arguments for an aiokafka client that may describe the cluster.
+        heap_mebibytes: the most that Java may take for objects.
     """
 
     protocol: str = "PLAINTEXT"
     properties: Mapping[str, str] = field(default_factory=dict)
     scram: Sequence[str] = ()
     client: Mapping[str, Any] = field(default_factory=dict)
+    heap_mebibytes: int = 512
 
 
 class KafkaServer:
@@ -135,7 +137,7 @@ class KafkaServer:
         return Launch(
             name="Kafka",
             command=[
-                *self._java("-Xms256m", "-Xmx512m", "-XX:+UseSerialGC"),
+                *self._java("-Xms256m", f"-Xmx{self._options.heap_mebibytes}m", "-XX:+UseSerialGC"),
                 "kafka.Kafka",
                 str(self._properties),
             ],

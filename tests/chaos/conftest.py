@@ -1,4 +1,4 @@
-"""Load that goes on while things break, and the table of how long they took."""
+"""Load that goes on while things break: on one broker (`Trial`), or three (`ClusterTrial`)."""
 
 import asyncio
 import sys
@@ -6,25 +6,29 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from devstack.jars import kafka_libs
+from pipeline.channels.sealing import new_key
+from pipeline.provision import provision
+from tests.chaos.cluster import Cluster
+from tests.chaos.cluster_trial import ClusterTrial
+from tests.chaos.line import Line
+from tests.chaos.table import table, tell
+from tests.conftest import ROOT, SettingsFactory
+from tests.integration.notifications.conftest import Receiver, Routing, receiver
 from tests.integration.stream.conftest import Event, Stream, make_stream, stream
 from tests.integration.stream.test_faults import a_walk, check
 
-__all__ = ["make_stream", "stream"]
+__all__ = ["make_stream", "receiver", "stream"]
 
 RATE = 300
 """Events a second."""
 BEFORE, AFTER = 3.0, 3.0
 """Seconds of load before a fault begins, and after it has ended."""
-
-_found: list[tuple[str, float, float]] = []
-
-
-def tell(name: str, lasted: float, took: float) -> None:
-    """Have the table say how long a fault lasted and catching up took, in seconds."""
-    _found.append((name, lasted, took))
 
 
 @dataclass
@@ -80,6 +84,52 @@ def _name(request: pytest.FixtureRequest) -> str:
 def told() -> Iterator[None]:
     """Print the table of all faults at the end."""
     yield
-    rows = [f"| {name} | {lasted:.1f} | {took:.1f} |\n" for name, lasted, took in _found]
-    head = "\n\n| fault | it lasted, s | all caught up after, s |\n|---|---|---|\n"
-    sys.stdout.write(head + "".join(rows))
+    sys.stdout.write(table())
+
+
+@pytest.fixture(scope="session")
+def cluster(server_home: Path) -> Iterator[Cluster]:
+    """Three secured brokers, started."""
+    made = Cluster(server_home / "cluster", kafka_libs(ROOT / ".tidemark" / "kafka"))
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+async def cluster_trial(
+    request: pytest.FixtureRequest,
+    cluster: Cluster,
+    topic_prefix: str,
+    make_settings: SettingsFactory,
+    receiver: Receiver,
+    tmp_path: Path,
+) -> AsyncIterator[ClusterTrial]:
+    """Topics, tables and one subscription; no process runs yet."""
+    await cluster.whole()
+    await cluster.permit(topic_prefix)
+    settings = make_settings(
+        **cluster.settings,
+        session_timeout_seconds=10.0,
+        secret_key=new_key(),
+        notify_networks=["127.0.0.0/8"],
+        notify_retry_seconds=0.5,
+        notify_timeout_seconds=5.0,
+        notify_lease_seconds=8.0,
+        # Silence is no part of the oracle's arithmetic.
+        stale_minimum_seconds=86_400.0,
+    )
+    await provision(settings)
+    routing = Routing(settings, _starts_nothing, None)
+    await routing.subscribe(await routing.channel(receiver.url, repeatable=True))
+    line = Line(settings, tmp_path)
+    trial = ClusterTrial(_name(request), cluster, settings, line, receiver)
+    yield trial
+    for listener in trial.listeners:
+        await listener.stop()
+    await line.stop()
+    await cluster.remove(topic_prefix)
+
+
+def _starts_nothing(*_: object, **__: object) -> Any:
+    raise NotImplementedError

@@ -23,7 +23,8 @@ import pytest
 from devstack.kafka import KafkaServer
 from devstack.ports import free_port
 from devstack.postgres import PostgresServer
-from tests.chaos.conftest import Trial, tell
+from tests.chaos.conftest import Trial
+from tests.chaos.table import tell
 from tests.conftest import SettingsFactory
 from tests.integration.stream.conftest import Stream, an_event, eventually, standby_lags
 from tests.integration.stream.test_faults import ASSETS

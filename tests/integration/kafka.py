@@ -3,14 +3,13 @@
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 
+from pipeline.kafka import client_options
 from pipeline.settings import Settings
 
 
 async def read_topic(settings: Settings, topic: str) -> list[ConsumerRecord]:
     """Return everything in a topic now."""
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=settings.kafka_brokers, auto_offset_reset="earliest"
-    )
+    consumer = AIOKafkaConsumer(**client_options(settings), auto_offset_reset="earliest")
     await consumer.start()
     try:
         parts = [TopicPartition(topic, p) for p in range(settings.topic_partitions)]
