@@ -1,10 +1,11 @@
 """Report data-quality metrics to Tidemark from ingestion jobs.
 
-with Reporter(url="http://tidemark:3002", source="nightly-load") as r:
+with Reporter("http://tidemark:3002", source="nightly-load") as r:
     r.score("warehouse.sales.orders", 93.5)
 """
 
-from tidemark_client.delivery import Buffering, Stats
+from tidemark_client.buffering import Buffering
+from tidemark_client.delivery import Stats
 from tidemark_client.errors import (
     BufferFull,
     ConfigurationError,

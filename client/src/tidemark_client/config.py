@@ -14,14 +14,21 @@ TOKEN: Final = "TIDEMARK_TOKEN"  # noqa: S105 - the name of a variable
 TOPIC_PREFIX: Final = "TIDEMARK_TOPIC_PREFIX"
 
 
-def choose_transport(url: str | None, brokers: str | None, token: str | None) -> Transport:
-    """Return the transport for an address: Kafka where brokers are known, else HTTP.
+def choose_transport(
+    url: str | None,
+    brokers: str | None,
+    token: str | None,
+    transport: Transport | None = None,
+) -> Transport:
+    """Return where to send: what is given, else Kafka where brokers are known, else HTTP.
 
     Raises:
-        ConfigurationError: no address, two of them, or one that can't be used.
+        ConfigurationError: no address, several, or one that can't be used.
     """
-    if url and brokers:
-        raise ConfigurationError("give either url or brokers, not both")
+    if sum(bool(given) for given in (url, brokers, transport is not None)) > 1:
+        raise ConfigurationError("give one of url, brokers and transport, not both")
+    if transport is not None:
+        return transport
     if not url and not brokers:
         brokers, url = os.environ.get(BROKERS), os.environ.get(URL)
     if brokers:

@@ -1,44 +1,30 @@
 """The bounded buffer and the thread that empties it."""
 
-import atexit
 import logging
-import os
 import random
+import sys
 import threading
 import time
-import weakref
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from tidemark_client import lifetime
+from tidemark_client.buffering import Buffering
 from tidemark_client.encode import Envelope
 from tidemark_client.errors import BufferFull, TidemarkError
+from tidemark_client.shown import shown
+from tidemark_client.throttle import Warnings
 from tidemark_client.transports import Refusal, Transport, Unavailable
 
 log = logging.getLogger("tidemark_client")
 
 FIRST_BACKOFF: Final = 0.1
 MAX_BACKOFF: Final = 10.0
-WARN_EVERY: Final = 60.0
+MAX_ASKED: Final = 300.0
+"""A server's Retry-After counts up to here: a slip of its must not end all reports."""
 KEPT_REASONS: Final = 100
-
-
-@dataclass(frozen=True)
-class Buffering:
-    """How much is held and how it is sent.
-
-    Attributes:
-        capacity: events kept while the other side is away; beyond it the oldest go.
-        batch_size: most events sent at once.
-        linger: seconds the first event of a batch waits for company.
-        close_timeout: seconds `close` and the end of the process wait for the rest.
-    """
-
-    capacity: int = 10_000
-    batch_size: int = 500
-    linger: float = 0.02
-    close_timeout: float = 10.0
 
 
 @dataclass(frozen=True)
@@ -56,61 +42,81 @@ class Delivery:
 
     _changed: threading.Condition
     _thread: threading.Thread | None
+    _closing: bool
+    _untold: int
 
     def __init__(self, transport: Transport, buffering: Buffering) -> None:
         self._transport = transport
         self._buffering = buffering
-        self._warnings = _Warnings()
+        self._warnings = Warnings()
         self._reset()
-        _living.add(self)
+        lifetime.enrol(self)
+        lifetime.watch_end()
+
+    @property
+    def close_timeout(self) -> float:
+        """Seconds that `close` may take unless told otherwise."""
+        return self._buffering.close_timeout
 
     def put(self, envelope: Envelope, *, wait: bool) -> None:
         """Queue an event.
 
         With `wait` a full buffer is waited for as long as `close_timeout`; without,
-        the oldest event makes room.
+        the oldest event makes room. When the process is at its very end, where no thread
+        can send it, the event is sent at once.
 
         Raises:
             BufferFull: no room became free in time (only with `wait`).
             TidemarkError: closed already (only with `wait`).
         """
-        with self._changed:
-            if self._closing:
-                self._late(wait)
-                return
-            if len(self._queue) >= self._buffering.capacity:
-                self._make_room(wait)
-            self._queue.append(envelope)
-            self._start()
-            self._changed.notify_all()
+        # A lock that another thread holds at the interpreter's end is never released.
+        if not sys.is_finalizing():
+            with self._changed:
+                if not self._closing:
+                    if len(self._queue) >= self._buffering.capacity:
+                        self._make_room(wait)
+                    self._queue.append(envelope)
+                    self._start()
+                    self._changed.notify_all()
+                    return
+                if not self._ended:
+                    self._late(wait)
+                    return
+        self._send_last(envelope)
 
     def flush(self, timeout: float) -> bool:
         """Wait until everything queued has got through; False if it did not in time."""
         with self._changed:
-            return self._changed.wait_for(lambda: not self._pending(), timeout)
+            return self._changed.wait_for(lambda: not self._pending(), _bounded(timeout))
+
+    def begin_close(self, *, ended: bool = False) -> None:
+        """Take nothing more in and hurry; what is left after `close_timeout` is given up.
+
+        Does not wait. With `ended` it is the process that ends, not the reporter: what
+        comes all the same is sent at once.
+        """
+        with self._changed:
+            if self._closing:
+                return
+            self._closing = True
+            self._ended = ended
+            self._deadline = time.monotonic() + self.close_timeout
+            self._changed.notify_all()
 
     def close(self, timeout: float) -> int:
         """Flush, then stop. What is left after `timeout` seconds is lost; return how many."""
+        timeout = _bounded(timeout)
         deadline = time.monotonic() + timeout
+        self.begin_close()
         with self._changed:
-            self._closing = True
-            self._changed.notify_all()
+            self._deadline = max(deadline, self._deadline)
+            if self._pending():
+                self._start()
             self._changed.wait_for(lambda: not self._pending(), timeout)
-            lost = self._pending()
-            self._abandoned = True
-            self._dropped += lost
-            self._queue.clear()
-            self._in_flight = 0
-            self._changed.notify_all()
+            lost = self._give_up()
             thread = self._thread
-        if lost:
-            log.warning("closed with %d events undelivered: %s", lost, self.trouble or "too slow")
-        if self._refused:
-            log.warning("%d events were refused, last: %s", self._refused, self.refusals[-1])
-        if thread is not None:
+        if thread is not None and thread is not threading.current_thread():
             thread.join(max(0.0, deadline - time.monotonic()) + 0.1)
-        atexit.unregister(self._at_exit)
-        _living.discard(self)
         return lost
 
     def stats(self) -> Stats:
@@ -118,20 +124,27 @@ class Delivery:
         with self._changed:
             return Stats(self._sent, self._pending(), self._dropped, self._refused)
 
+    def take_refusals(self) -> tuple[int, list[str]]:
+        """Return how many refusals there were since the last call, and the last reasons."""
+        with self._changed:
+            fresh, self._untold = self._untold, 0
+            return fresh, list(self._reasons)[-fresh:] if fresh else []
+
     def after_fork(self) -> None:
         """Start afresh in a child process: the parent sends what the parent queued."""
         self._transport.after_fork()
         self._reset()
 
     def _reset(self) -> None:
-        self._sent = self._dropped = self._refused = 0
-        self.refusals: deque[str] = deque(maxlen=KEPT_REASONS)
-        """Reasons of the last refusals."""
+        self._sent = self._dropped = self._refused = self._untold = 0
+        self._reasons: deque[str] = deque(maxlen=KEPT_REASONS)
         self.trouble: str | None = None
         """Why events are being held back, while they are."""
         self._queue: deque[Envelope] = deque()
         self._in_flight = 0
-        self._closing = self._abandoned = False
+        self._closing = self._ended = self._abandoned = False
+        self._deadline = 0.0
+        self._last_seconds = self._buffering.close_timeout
         self._changed = threading.Condition()
         self._thread = None
 
@@ -153,27 +166,38 @@ class Delivery:
                 self._buffering.capacity, self._dropped, self.trouble or "events come too fast",
             )  # fmt: skip
             return
-        seconds = self._buffering.close_timeout
-        room = self._changed.wait_for(
+        seconds = self.close_timeout
+        self._changed.wait_for(
             lambda: len(self._queue) < self._buffering.capacity or self._closing, seconds
         )
-        if not room:
+        if self._closing:
+            raise TidemarkError("the reporter is closed")
+        if len(self._queue) >= self._buffering.capacity:
             why = self.trouble or "events come too fast"
             raise BufferFull(f"no room for another event in {seconds:g} s: {why}")
 
     def _start(self) -> None:
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="tidemark-client", daemon=True)
-            self._thread.start()
-            atexit.register(self._at_exit)
-
-    def _at_exit(self) -> None:
-        self.close(self._buffering.close_timeout)
+        """Start the thread unless it runs; without one, events wait for the next attempt."""
+        if self._thread is not None and self._thread.is_alive():
+            return
+        lifetime.watch_end()
+        thread = threading.Thread(target=self._run, name="tidemark-client", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as error:
+            # No more threads for this process, or the interpreter ends.
+            self._thread = None
+            self._troubled(str(error))
+        else:
+            self._thread = thread
 
     def _run(self) -> None:
         while batch := self._next_batch():
             self._deliver(batch)
-        self._transport.close()
+        try:
+            self._transport.close()
+        except Exception:
+            log.warning("the connection is not closed properly", exc_info=True)
 
     def _next_batch(self) -> list[Envelope]:
         """Wait for events; an empty list means closed and done."""
@@ -199,27 +223,34 @@ class Delivery:
                 self._troubled(str(error))
             except Exception as error:
                 # A fault of ours: repeating it would hold up everything behind it.
-                log.exception("a batch of %d events is dropped", len(batch))
                 reason = f"{type(error).__name__}: {error}"
+                log.warning("a batch of %d events is dropped: %s", len(batch), reason)
+                log.debug("where it failed", exc_info=True)
                 refusals, batch, pause = [Refusal(e, reason) for e in batch], [], 0.0
-            self._exit_before_transport()
+            if not self._sent and not self._closing:
+                lifetime.end_before_others()
             self._settle(before, refusals, len(batch), pause)
 
     def _settle(self, before: int, refusals: Sequence[Refusal], left: int, pause: float) -> None:
         for refusal in refusals:
-            self._warnings.say("%s is refused: %s", refusal.envelope.asset_id, refusal.reason)
+            self._warnings.say(
+                "%s is refused: %s", shown(refusal.envelope.asset_id), refusal.reason
+            )
         with self._changed:
             if self._abandoned:
                 return
             self._sent += before - left - len(refusals)
             self._refused += len(refusals)
-            self.refusals.extend(refusal.reason for refusal in refusals)
+            self._untold += len(refusals)
+            self._reasons.extend(refusal.reason for refusal in refusals)
             self._in_flight = left
             if not left:
                 self.trouble = None
             self._changed.notify_all()
             if pause:
                 self._pause(pause)
+            if self._closing and left and time.monotonic() >= self._deadline:
+                self._give_up()
 
     def _pause(self, seconds: float) -> None:
         """Wait before the next attempt; closing brings one forward and hurries the others."""
@@ -228,43 +259,59 @@ class Delivery:
             seconds = min(seconds, FIRST_BACKOFF)
         self._changed.wait_for(lambda: self._abandoned or self._closing != closing, seconds)
 
+    def _give_up(self) -> int:
+        """Let go of what has not got through; return how many events that is."""
+        if self._abandoned:
+            return 0
+        lost = self._pending()
+        self._abandoned = True
+        self._dropped += lost
+        self._queue.clear()
+        self._in_flight = 0
+        self._changed.notify_all()
+        if lost:
+            log.warning("closed with %d events undelivered: %s", lost, self.trouble or "too slow")
+        if self._refused:
+            log.warning("%d events were refused, last: %s", self._refused, self._reasons[-1])
+        return lost
+
+    def _send_last(self, envelope: Envelope) -> None:
+        """Send one event from this very thread, at the end of the process.
+
+        The end is waited for: all these events together have `close_timeout`, and none is
+        tried after one that failed.
+        """
+        send = getattr(self._transport, "send_last", None)
+        reason = self.trouble
+        if send is None:
+            reason = "no thread can send it any more; close the reporter before"
+        elif self._last_seconds <= 0:
+            reason = "the time for closing is over"
+        if reason is None and send is not None:
+            started = time.monotonic()
+            try:
+                refusals = send([envelope], self._last_seconds)
+                reason = refusals[0].reason if refusals else None
+            except Exception as error:
+                reason = self.trouble = str(error)
+            self._last_seconds -= time.monotonic() - started
+        if reason is None:
+            self._sent += 1
+        else:
+            self._dropped += 1
+            self._warnings.say("an event at the end of the process is lost: %s", reason)
+
     def _troubled(self, reason: str) -> None:
         self.trouble = reason
-        self._warnings.say("events are held back: %s", reason)
-
-    def _exit_before_transport(self) -> None:
-        """Run our exit hook before the one a transport registers when it connects."""
-        if not self._sent:
-            atexit.unregister(self._at_exit)
-            atexit.register(self._at_exit)
-
-
-class _Warnings:
-    """Says the same kind of thing once a minute, however often it happens."""
-
-    def __init__(self) -> None:
-        self._last: dict[str, float] = {}
-
-    def say(self, message: str, *arguments: object) -> None:
-        now = time.monotonic()
-        if now - self._last.get(message, -WARN_EVERY) >= WARN_EVERY:
-            self._last[message] = now
-            log.warning(message, *arguments)
+        if not self._abandoned:
+            self._warnings.say("events are held back: %s", reason)
 
 
 def _backoff(attempt: int, asked: float | None) -> float:
     """Return how long to wait: doubling, with jitter so that jobs do not return in step."""
     seconds = min(MAX_BACKOFF, FIRST_BACKOFF * 2.0 ** min(attempt - 1, 20))
-    return max(asked or 0.0, seconds * random.uniform(0.5, 1.0))  # noqa: S311
+    return max(min(asked or 0.0, MAX_ASKED), seconds * random.uniform(0.5, 1.0))  # noqa: S311
 
 
-_living: Final["weakref.WeakSet[Delivery]"] = weakref.WeakSet()
-
-
-def _after_fork() -> None:
-    for delivery in list(_living):
-        delivery.after_fork()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+def _bounded(seconds: float) -> float:
+    return min(max(0.0, seconds), threading.TIMEOUT_MAX)

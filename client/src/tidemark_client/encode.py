@@ -9,6 +9,7 @@ from typing import Any, Final, SupportsFloat
 from uuid import UUID, uuid4
 
 from tidemark_client.errors import InvalidEvent
+from tidemark_client.shown import shown
 from tidemark_client.wire import (
     FIELD_NAMES,
     MAX_ASSET_ID,
@@ -89,7 +90,7 @@ def _metric(name: MetricType | str) -> MetricType:
         return MetricType(name)
     except ValueError:
         known = ", ".join(member.value for member in MetricType)
-        raise InvalidEvent(f"metricType: {name!r} is not one of {known}") from None
+        raise InvalidEvent(f"metricType: {shown(name)} is not one of {known}") from None
 
 
 def _number(value: SupportsFloat) -> float:
@@ -99,7 +100,7 @@ def _number(value: SupportsFloat) -> float:
             return float(value)
         except (TypeError, ValueError, OverflowError):
             pass
-    raise InvalidEvent(f"value: must be a number, got {value!r}")
+    raise InvalidEvent(f"value: must be a number, got {shown(value)}")
 
 
 def _checked_value(metric: MetricType, value: float) -> float | int:
@@ -116,7 +117,7 @@ def _checked_value(metric: MetricType, value: float) -> float | int:
 
 def _check_labels(event: MetricEvent) -> None:
     if not isinstance(event.asset_id, str) or not event.asset_id:
-        raise InvalidEvent(f"assetId: must be a name, got {event.asset_id!r}")
+        raise InvalidEvent(f"assetId: must be a name, got {shown(event.asset_id)}")
     _check_label("asset_id", event.asset_id, MAX_ASSET_ID)
     for name in LABELS:
         label = getattr(event, name)
@@ -126,42 +127,70 @@ def _check_labels(event: MetricEvent) -> None:
 
 def _check_label(name: str, label: object, longest: int) -> None:
     if not isinstance(label, str):
-        raise InvalidEvent(f"{FIELD_NAMES[name]}: must be a string, got {label!r}")
+        raise InvalidEvent(f"{FIELD_NAMES[name]}: must be a string, got {shown(label)}")
     if len(label) > longest:
         raise InvalidEvent(
             f"{FIELD_NAMES[name]}: {len(label)} characters, at most {longest} are allowed"
         )
     if "\0" in label:
         raise InvalidEvent(f"{FIELD_NAMES[name]}: holds U+0000")
+    _check_text(FIELD_NAMES[name], label)
+
+
+def _check_text(name: str, text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidEvent(
+            f"{name}: holds U+{ord(text[error.start]):04X} at position {error.start + 1}, half of "
+            "a character: the text was decoded wrongly"
+        ) from None
 
 
 def _rfc3339(moment: datetime) -> str:
     if not isinstance(moment, datetime):
-        raise InvalidEvent(f"timestamp: must be a datetime, got {moment!r}")
-    offset = moment.utcoffset()
+        raise InvalidEvent(f"timestamp: must be a datetime, got {shown(moment)}")
+    try:
+        offset = moment.utcoffset()
+        if offset is not None and offset.total_seconds() % 60:
+            # RFC 3339 has no seconds in an offset; historic zones do.
+            moment = moment.astimezone(UTC)
+        text = moment.isoformat()
+    except (ValueError, OverflowError) as error:
+        # pandas' NaT passes for a datetime; the years 1 and 9999 have moments outside UTC's.
+        raise InvalidEvent(f"timestamp: is no moment: {error}") from None
     if offset is None:
-        raise InvalidEvent(f"timestamp: {moment.isoformat()} has no offset, give it a time zone")
-    if offset.total_seconds() % 60:
-        # RFC 3339 has no seconds in an offset; historic zones do.
-        moment = moment.astimezone(UTC)
-    return moment.isoformat()
+        raise InvalidEvent(f"timestamp: {text} has no offset, give it a time zone")
+    return text
 
 
 def _checked_metadata(metadata: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(metadata, Mapping):
-        raise InvalidEvent(f"metadata: must be a mapping, got {metadata!r}")
+        raise InvalidEvent(f"metadata: must be a mapping, got {shown(metadata)}")
     plain = dict(metadata)
-    size = len(_json(plain, "metadata"))
-    if size > MAX_METADATA_BYTES:
-        raise InvalidEvent(f"metadata: {size} bytes, at most {MAX_METADATA_BYTES} are allowed")
+    size = 0
+    try:
+        # Piece by piece: what is far too large is not written out to learn that.
+        for piece in _ENCODER.iterencode(plain):
+            size += len(piece.encode())
+            if size > MAX_METADATA_BYTES:
+                raise InvalidEvent(
+                    f"metadata: more than {MAX_METADATA_BYTES} bytes of JSON; send a summary"
+                )
+    except (ValueError, TypeError, RecursionError) as error:
+        if isinstance(error, InvalidEvent):
+            raise
+        raise InvalidEvent(f"metadata: can't be written as JSON: {error}") from None
     return plain
+
+
+_ENCODER: Final = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=str
+)
 
 
 def _json(value: dict[str, Any], name: str) -> bytes:
     try:
-        text = json.dumps(
-            value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=str
-        )
-        return text.encode()
+        return _ENCODER.encode(value).encode()
     except (ValueError, TypeError, RecursionError) as error:
-        raise InvalidEvent(f"{name}: {error}") from None
+        raise InvalidEvent(f"{name}: can't be written as JSON: {error}") from None

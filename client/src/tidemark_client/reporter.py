@@ -2,15 +2,21 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+import weakref
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from functools import partial
 from types import TracebackType
 from typing import Any, Self, SupportsFloat, TypedDict, Unpack
 
+from tidemark_client.buffering import Buffering
 from tidemark_client.config import choose_transport
-from tidemark_client.delivery import Buffering, Delivery, Stats
+from tidemark_client.delivery import Delivery, Stats
 from tidemark_client.encode import encode, measurement
-from tidemark_client.errors import ConfigurationError, DeliveryError, InvalidEvent
+from tidemark_client.errors import ConfigurationError, DeliveryError
 from tidemark_client.measures import Details, Measures
+from tidemark_client.shown import shown
+from tidemark_client.throttle import Warnings
 from tidemark_client.transports import Transport
 from tidemark_client.wire import MetricType
 
@@ -18,13 +24,13 @@ log = logging.getLogger("tidemark_client")
 
 
 class Options(TypedDict, total=False):
-    """The arguments of both reporters, see `Reporter`."""
+    """The arguments of both reporters beside the address, see `Reporter`."""
 
-    url: str | None
     brokers: str | None
     token: str | None
     source: str | None
     strict: bool
+    close_timeout: float | None
     buffering: Buffering | None
     transport: Transport | None
 
@@ -32,10 +38,15 @@ class Options(TypedDict, total=False):
 class Reporter(Measures[None]):
     """Reports measurements in the background.
 
-    Unless `strict`, nothing here raises or waits: what can't be sent is kept, then
-    dropped, and logged under `tidemark_client`. A strict reporter raises on a wrong
-    value, waits when its buffer is full, and raises `DeliveryError` from `flush`,
-    `close` and the end of `with` when an event was refused or did not get through.
+    Unless `strict`, no report raises or waits: what can't be sent is kept, then
+    dropped, and logged under `tidemark_client`. Only the end waits for what is pending:
+    `close`, the end of `with` and that of the process, for `close_timeout` at most. A
+    strict reporter raises on a wrong value, waits when its buffer is full, and raises
+    `DeliveryError` from `flush`, `close` and the end of `with` when an event was refused
+    or did not get through.
+
+    It may be used from several threads, goes on in forked children, and can be pickled:
+    the copy reports to the same place, with the same token, and starts afresh.
 
     Args:
         url: address of the edge (default: TIDEMARK_URL).
@@ -43,37 +54,53 @@ class Reporter(Measures[None]):
         token: bearer token for HTTP (default: TIDEMARK_TOKEN).
         source: who measures, put into every event that names none.
         strict: raise and wait rather than drop.
+        close_timeout: seconds the end may wait, 0 for not at all (default: the buffering's).
         buffering: sizes and times.
         transport: in place of an address.
 
     Raises:
-        ConfigurationError: strict, and no usable address.
+        ConfigurationError: strict, and no usable address or token; or a time below 0.
     """
 
     def __init__(
         self,
-        *,
         url: str | None = None,
+        *,
         brokers: str | None = None,
         token: str | None = None,
         source: str | None = None,
         strict: bool = False,
+        close_timeout: float | None = None,
         buffering: Buffering | None = None,
         transport: Transport | None = None,
     ) -> None:
+        buffering = buffering or Buffering()
+        if close_timeout is not None:
+            buffering = replace(buffering, close_timeout=close_timeout)
         self._source = source
         self._strict = strict
-        self._buffering = buffering or Buffering()
-        self._reported_refusals = 0
+        self._buffering = buffering
+        self._warnings = Warnings()
+        self._transport: Transport | None = None
         self._delivery: Delivery | None = None
         try:
-            chosen = transport or choose_transport(url, brokers, token)
+            self._transport = choose_transport(url, brokers, token, transport)
         except ConfigurationError as error:
             if strict:
                 raise
             log.warning("nothing will be reported: %s", error)
-        else:
-            self._delivery = Delivery(chosen, self._buffering)
+            return
+        self._delivery = Delivery(self._transport, buffering)
+        # One that is dropped without being closed sends its rest and ends its thread.
+        weakref.finalize(self, self._delivery.begin_close).atexit = False
+
+    def __reduce__(self) -> tuple[Callable[[], "Reporter"], tuple[()]]:
+        restore = partial(_restore, self._transport, self._source, self._strict, self._buffering)
+        return restore, ()
+
+    def __repr__(self) -> str:
+        where = "nowhere" if self._transport is None else repr(self._transport)
+        return f"<{type(self).__name__} to {where}>"
 
     def report(
         self,
@@ -88,14 +115,15 @@ class Reporter(Measures[None]):
             InvalidEvent: strict, and a field is outside its contract.
             BufferFull: strict, and no room became free in time.
         """
-        if self._source is not None:
-            details.setdefault("source", self._source)
         try:
+            if self._source is not None:
+                details.setdefault("source", self._source)
             envelope = encode(measurement(asset_id, metric_type, value, **details))
-        except InvalidEvent as error:
+        except Exception as error:
+            # Not InvalidEvent alone: the values are the job's objects, and so are their faults.
             if self._strict:
                 raise
-            log.warning("%s: not reported: %s", asset_id, error)
+            self._warnings.say("%s is not reported: %s", shown(asset_id), error)
             return
         if self._delivery is not None:
             self._delivery.put(envelope, wait=self._strict)
@@ -117,15 +145,19 @@ class Reporter(Measures[None]):
             self._raise_for(0 if done else self._delivery.stats().pending)
         return done
 
-    def close(self) -> None:
+    def close(self, timeout: float | None = None) -> None:
         """Flush and stop; calling it again does nothing.
+
+        Waits `timeout` seconds at most (default: the close timeout), and then gives up
+        what has not got through.
 
         Raises:
             DeliveryError: strict, and events were refused or did not get through.
         """
         if self._delivery is None:
             return
-        lost = self._delivery.close(self._buffering.close_timeout)
+        seconds = self._buffering.close_timeout if timeout is None else timeout
+        lost = self._delivery.close(seconds)
         if self._strict:
             self._raise_for(lost)
 
@@ -155,17 +187,22 @@ class Reporter(Measures[None]):
         delivery = self._delivery
         if delivery is None:
             return
-        refused = delivery.stats().refused - self._reported_refusals
+        refused, reasons = delivery.take_refusals()
         if not undelivered and not refused:
             return
-        self._reported_refusals += refused
-        reasons = list(delivery.refusals)[-refused:] if refused else []
         why = delivery.trouble or (reasons[0] if reasons else "too slow")
         raise DeliveryError(
             f"{undelivered} events undelivered, {refused} refused: {why}",
             undelivered=undelivered,
             refused=reasons,
         )
+
+
+def _restore(
+    transport: Transport | None, source: str | None, strict: bool, buffering: Buffering
+) -> Reporter:
+    """Return the copy of a pickled reporter."""
+    return Reporter(source=source, strict=strict, buffering=buffering, transport=transport)
 
 
 class AsyncReporter(Measures[Coroutine[Any, Any, None]]):
@@ -175,9 +212,12 @@ class AsyncReporter(Measures[Coroutine[Any, Any, None]]):
     buffer is full.
     """
 
-    def __init__(self, **options: Unpack[Options]) -> None:
-        self._reporter = Reporter(**options)
+    def __init__(self, url: str | None = None, **options: Unpack[Options]) -> None:
+        self._reporter = Reporter(url, **options)
         self._strict = options.get("strict", False)
+
+    def __repr__(self) -> str:
+        return repr(self._reporter).replace("Reporter", type(self).__name__, 1)
 
     async def report(
         self,
@@ -197,9 +237,9 @@ class AsyncReporter(Measures[Coroutine[Any, Any, None]]):
         """Wait until everything reported so far has got through, as `Reporter.flush` does."""
         return await asyncio.to_thread(self._reporter.flush, timeout)
 
-    async def close(self) -> None:
+    async def close(self, timeout: float | None = None) -> None:  # noqa: ASYNC109
         """Flush and stop, as `Reporter.close` does."""
-        await asyncio.to_thread(self._reporter.close)
+        await asyncio.to_thread(self._reporter.close, timeout)
 
     @property
     def stats(self) -> Stats:

@@ -1,61 +1,27 @@
 """The HTTP transport against a real server."""
 
+import contextlib
+import http.client
+import io
 import json
-import threading
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import logging
+import pickle
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tidemark_client import Buffering, DeliveryError, HttpTransport, Reporter, Unavailable
+from tests.unit.client.edge import OK, Answer, Edge
+from tidemark_client import (
+    Buffering,
+    ConfigurationError,
+    DeliveryError,
+    HttpTransport,
+    Reporter,
+    Unavailable,
+)
 from tidemark_client.encode import Envelope, encode, measurement
-
-Answer = tuple[int, dict[str, str], bytes]
-OK: Answer = (202, {}, b'{"success":true,"data":[]}')
-
-
-class Edge:
-    """A server that answers as told and keeps what it took."""
-
-    def __init__(self) -> None:
-        self.answer: Callable[[list[Any]], Answer] = lambda events: OK
-        self.taken: list[Any] = []
-        self.requests: list[BaseHTTPRequestHandler] = []
-        edge = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                events = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                edge.requests.append(self)
-                status, headers, body = edge.answer(events)
-                if status < 300:
-                    edge.taken += events
-                self.send_response(status)
-                for name, value in {**headers, "Content-Length": str(len(body))}.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *arguments: Any) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.01,))
-        self.thread.start()
-
-    def stop(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join()
-
-
-@pytest.fixture
-def edge() -> Iterator[Edge]:
-    edge = Edge()
-    yield edge
-    edge.stop()
+from tidemark_client.transports import http as http_transport
 
 
 def envelopes(count: int) -> list[Envelope]:
@@ -155,3 +121,137 @@ def test_a_strict_reporter_passes_the_servers_reason_on(edge: Edge) -> None:
         Reporter(url=edge.url, strict=True) as r,
     ):
         r.score("a", 1)
+
+
+def test_a_redirect_is_not_followed_and_named(edge: Edge) -> None:
+    elsewhere = Edge()
+    try:
+        edge.answer = lambda events: (307, {"Location": elsewhere.url + "/x"}, b"")
+        (refusal,) = HttpTransport(edge.url, "s3cret").send(envelopes(1))
+    finally:
+        elsewhere.stop()
+    assert f"give the address it leads to: '{elsewhere.url}/x'" in refusal.reason
+    assert elsewhere.requests == []
+
+
+@pytest.mark.parametrize("body", [b"<html>sign in</html>", b"", b"[]", b'{"data":7}', b"[" * 9999])
+def test_an_answer_that_is_no_edges_takes_nothing(edge: Edge, body: bytes) -> None:
+    edge.answer = lambda events: (200, {}, body)
+    with pytest.raises(Unavailable, match="not as Tidemark does; is the address right") as error:
+        HttpTransport(edge.url).send(envelopes(2))
+    assert len(error.value.undelivered) == 2
+
+
+def test_requests_are_of_bounded_size(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_transport, "MOST_BYTES", 1000)
+    batch = envelopes(50)
+    edge.answer = lambda events: OK if len(edge.taken) < 20 else (503, {}, b"")
+    with pytest.raises(Unavailable) as error:
+        HttpTransport(edge.url).send(batch)
+    assert 20 <= len(edge.taken) < 50
+    assert all(int(request.headers["Content-Length"]) <= 1002 for request in edge.requests)
+    assert error.value.undelivered == batch[len(edge.taken) :]
+
+
+@pytest.mark.parametrize(
+    "asked", ["9" * 400, "\u0669", "1e999", "-1", "Wed, 21 Oct 2026 07:28:00 GMT"]
+)
+def test_a_strange_retry_after_is_passed_over(edge: Edge, asked: str) -> None:
+    edge.answer = lambda events: (503, {"Retry-After": asked} if asked.isascii() else {}, b"")
+    with pytest.raises(Unavailable) as error:
+        HttpTransport(edge.url).send(envelopes(1))
+    assert error.value.retry_after is None
+
+
+def test_a_problem_is_told_in_the_edges_own_words(edge: Edge) -> None:
+    problem = {"type": "x", "detail": "assetId: the token does not reach 'a'", "status": 403}
+    edge.answer = lambda events: (403, {}, json.dumps(problem).encode())
+    (refusal,) = HttpTransport(edge.url).send(envelopes(1))
+    assert refusal.reason.endswith("is the token right?: assetId: the token does not reach 'a'")
+
+
+@pytest.mark.parametrize("token", ["tmk_s3cret\n", "  tmk_s3cret\r\n", "\ttmk_s3cret "])
+def test_line_breaks_around_a_token_are_no_part_of_it(edge: Edge, token: str) -> None:
+    HttpTransport(edge.url, token).send(envelopes(1))
+    assert edge.requests[0].headers["Authorization"] == "Bearer tmk_s3cret"
+
+
+@pytest.mark.parametrize(
+    ("token", "message"),
+    [
+        ("tmk_\ns3cret", r"the control character U\+000A at position 5 of 11"),
+        ("tmk_\0s3cret", r"the control character U\+0000"),
+        ("Bearer tmk_s3cret", "a blank at position 7"),
+        ("tmk_s3cr\u00e9t", "a character outside ASCII"),
+        ("tmk_s3cret\u2028x", r"the control character U\+2028"),
+        (b"tmk_s3cret", "must be a string, got bytes"),
+    ],
+)
+def test_a_token_that_cannot_travel_is_refused_and_never_shown(token: Any, message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message) as error:
+        HttpTransport("http://edge", token)
+    assert "s3c" not in str(error.value)
+
+
+def test_nothing_shows_the_token(
+    edge: Edge, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    monkeypatch.setattr(http.client.HTTPConnection, "debuglevel", 1)
+    edge.answer = lambda events: (401, {}, b"")
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        with Reporter(edge.url, token="tmk_s3cret\n") as r:
+            r.score("a", 1)
+        with Reporter("http://127.0.0.1:1", token="tmk_s3cret", close_timeout=0.1) as away:
+            away.score("a", 1)
+        Reporter(edge.url, token="tmk_\x00s3cret").close()
+    transport = HttpTransport(edge.url, "tmk_s3cret")
+    shown = [caplog.text, printed.getvalue(), repr(r), repr(transport), str(vars(transport))]
+    assert "401" in caplog.text
+    assert not any("s3cret" in text for text in shown)
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        (
+            "localhost:3002",
+            "not an http.* address: 'localhost:3002'; write it as http://tidemark:3002",
+        ),
+        ("ftp://edge", "not an http"),
+        ("http://", "not an http"),
+        ("http://edge:0", "not an http"),
+        ("http://[", "can't be read: Invalid IPv6 URL"),
+        ("http://edge:99999", "can't be read: Port out of range"),
+        ("http://edge:port", "can't be read: Port could not be cast"),
+        ("http://loader:s3cret@edge:3002", "holds a user name or password; give the token"),
+        ("http://loader:s3cr\u00e9t@edge", "visible ASCII characters only"),
+        ("http://edge:3002/?x=1", "may hold no query or fragment"),
+        ("http://edge/\r\nX: y", "visible ASCII characters only"),
+        ("http://ed ge", "visible ASCII characters only"),
+        (b"http://edge", "must be a string such as http://tidemark:3002, got bytes"),
+        (3002, "must be a string such as http://tidemark:3002, got int"),
+    ],
+)
+def test_an_address_that_cannot_be_used_is_refused(
+    url: Any, message: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(ConfigurationError, match=message) as error:
+        Reporter(url, strict=True)
+    assert "s3cr" not in str(error.value)
+    with Reporter(url) as lenient:
+        lenient.score("a", 1)
+    assert "nothing will be reported" in caplog.text
+
+
+def test_blanks_and_slashes_around_an_address_are_no_part_of_it(edge: Edge) -> None:
+    for url in (f" {edge.url}/\n", f"{edge.url}/api/quality/realtime/events"):
+        HttpTransport(url).send(envelopes(1))
+    assert {request.path for request in edge.requests} == {"/api/quality/realtime/events"}
+
+
+def test_a_transport_can_be_pickled(edge: Edge) -> None:
+    copy = pickle.loads(pickle.dumps(HttpTransport(edge.url, "s3cret", timeout=3)))
+    copy.send(envelopes(1))
+    assert edge.requests[0].headers["Authorization"] == "Bearer s3cret"

@@ -39,7 +39,12 @@ class Unavailable(Exception):
 
 
 class Transport(Protocol):
-    """Takes batches, one at a time, on a thread of its own."""
+    """Takes batches, one at a time, on a thread of its own.
+
+    One that needs no other thread may also have `send_last(batch, timeout)`, which is `send`
+    within so many seconds. It is called at the very end of the process, where there are no
+    threads any more.
+    """
 
     def send(self, batch: Sequence[Envelope]) -> Sequence[Refusal]:
         """Deliver a batch and return what was refused for good.

@@ -1,22 +1,30 @@
 """Events over HTTP to the edge, with the standard library alone."""
 
+import codecs
+import contextlib
 import http.client
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from email.message import Message
+from functools import partial
 from typing import IO, Any, Final
-from urllib.parse import urlsplit
 
+from tidemark_client.address import checked_token, checked_url
 from tidemark_client.encode import Envelope
-from tidemark_client.errors import ConfigurationError
 from tidemark_client.transports import Refusal, Unavailable
 
 EVENTS_PATH: Final = "/api/quality/realtime/events"
 RETRYABLE: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 WHOLE_BATCH: Final = frozenset({400, 413, 422})
 """Refusals that may be one event's fault, or the batch's for its size."""
+MOST_BYTES: Final = 1024 * 1024
+"""Of one request. An edge that finds a body too large may hang up before it says so."""
+MOST_ANSWER: Final = 8 * 1024 * 1024
+
+# Host names are looked up in it, and at the end of the process nothing can be imported.
+codecs.lookup("idna")
 
 
 class HttpTransport:
@@ -28,24 +36,56 @@ class HttpTransport:
         timeout: seconds for one request.
 
     Raises:
-        ConfigurationError: the address is no http or https URL.
+        ConfigurationError: the address is no http or https URL, or the token can't
+            travel in a header.
     """
 
     def __init__(self, url: str, token: str | None = None, *, timeout: float = 10.0) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ConfigurationError(f"not an http(s) address: {url!r}")
-        base = url.rstrip("/")
+        base = checked_url(url)
         self._url = base if base.endswith(EVENTS_PATH) else base + EVENTS_PATH
-        self._headers = {"Content-Type": "application/json", "Accept": "application/json"}
-        if token:
-            self._headers["Authorization"] = f"Bearer {token}"
+        self._token = _Secret(checked_token(token))
         self._timeout = timeout
-        # Proxies come from the environment; a redirected POST would lose its body.
-        self._opener = urllib.request.build_opener(_NoRedirects)
+        # Proxies come from the environment. A redirected POST would lose its body and take
+        # the token elsewhere. Whoever debugs http.client must not see the token either.
+        self._opener = urllib.request.build_opener(
+            _NoRedirects,
+            urllib.request.HTTPHandler(debuglevel=0),
+            urllib.request.HTTPSHandler(debuglevel=0),
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        token = self._token.value
+        return partial(HttpTransport, self._url, token, timeout=self._timeout), ()
+
+    def __repr__(self) -> str:
+        return f"<HTTP {self._url}>"
 
     def send(self, batch: Sequence[Envelope]) -> list[Refusal]:
         """Deliver a batch; one refused as a whole is halved until the culprit stands alone."""
+        refused: list[Refusal] = []
+        rest = list(batch)
+        for part in _parts(batch):
+            rest = rest[len(part) :]
+            try:
+                refused += self._send_part(part)
+            except Unavailable as error:
+                error.refusals = refused + error.refusals
+                error.undelivered += rest
+                raise
+        return refused
+
+    def send_last(self, batch: Sequence[Envelope], timeout: float) -> list[Refusal]:
+        """Deliver a batch within `timeout` seconds, without any other thread."""
+        hurried = HttpTransport(self._url, self._token.value, timeout=min(timeout, self._timeout))
+        return hurried.send(batch)
+
+    def close(self) -> None:
+        """Nothing to let go of: each request has its own connection."""
+
+    def after_fork(self) -> None:
+        """Nothing to forget."""
+
+    def _send_part(self, batch: Sequence[Envelope]) -> list[Refusal]:
         try:
             return self._post(batch)
         except urllib.error.HTTPError as error:
@@ -54,17 +94,21 @@ class HttpTransport:
         except (OSError, http.client.HTTPException) as error:
             raise Unavailable(f"{self._url}: {_cause(error)}", batch) from error
 
-    def close(self) -> None:
-        """Nothing to let go of: each request has its own connection."""
-
-    def after_fork(self) -> None:
-        """Nothing to forget."""
-
     def _post(self, batch: Sequence[Envelope]) -> list[Refusal]:
         body = b"[" + b",".join(envelope.body for envelope in batch) + b"]"
-        request = urllib.request.Request(self._url, data=body, headers=self._headers, method="POST")
+        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        request = urllib.request.Request(self._url, data=body, headers=headers, method="POST")
+        if self._token.value:
+            request.add_unredirected_header("Authorization", f"Bearer {self._token.value}")
         with self._opener.open(request, timeout=self._timeout) as response:
-            return _verdicts(response.read(), batch)
+            refused = _verdicts(response.read(MOST_ANSWER), batch)
+        if refused is None:
+            raise Unavailable(
+                f"{self._url}: answered {response.status}, but not as Tidemark does; "
+                "is the address right?",
+                batch,
+            )
+        return refused
 
     def _answered(self, error: urllib.error.HTTPError, batch: Sequence[Envelope]) -> list[Refusal]:
         reason = f"{self._url}: {error.code} {error.reason}"
@@ -74,6 +118,8 @@ class HttpTransport:
             return self._halve(batch)
         if error.code in {401, 403}:
             reason += "; is the token right?"
+        elif 300 <= error.code < 400:
+            reason += f"; give the address it leads to: {error.headers.get('Location', '')[:200]!r}"
         said = _detail(error)
         return [Refusal(envelope, f"{reason}{said}") for envelope in batch]
 
@@ -81,15 +127,25 @@ class HttpTransport:
         middle = len(batch) // 2
         first, second = batch[:middle], batch[middle:]
         try:
-            refused = self.send(first)
+            refused = self._send_part(first)
         except Unavailable as error:
             error.undelivered += second
             raise
         try:
-            return refused + self.send(second)
+            return refused + self._send_part(second)
         except Unavailable as error:
             error.refusals += refused
             raise
+
+
+class _Secret:
+    """Keeps a value out of what debuggers and error trackers write of local variables."""
+
+    def __init__(self, value: str | None) -> None:
+        self.value = value
+
+    def __repr__(self) -> str:
+        return "<secret>" if self.value else "<none>"
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
@@ -100,25 +156,45 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
         """Follow nothing."""
 
 
-def _verdicts(answer: bytes, batch: Sequence[Envelope]) -> list[Refusal]:
-    """Read the verdict per item; an answer without one took them all."""
+def _parts(batch: Sequence[Envelope]) -> Iterator[list[Envelope]]:
+    """Split a batch into requests of bounded size, in order."""
+    part: list[Envelope] = []
+    size = 0
+    for envelope in batch:
+        if part and size + len(envelope.body) > MOST_BYTES:
+            yield part
+            part, size = [], 0
+        part.append(envelope)
+        size += len(envelope.body) + 1
+    if part:
+        yield part
+
+
+def _verdicts(answer: bytes, batch: Sequence[Envelope]) -> list[Refusal] | None:
+    """Read the verdict per item; None where the answer is not an edge's."""
     try:
         items: Any = json.loads(answer)["data"]
         return [
             Refusal(batch[item["index"]], str(item["error"])) for item in items if item.get("error")
         ]
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError):
-        return []
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
+        return None
 
 
 def _detail(error: urllib.error.HTTPError) -> str:
-    text = error.read(500).decode("utf-8", "replace").strip()
-    return f": {text}" if text else ""
+    """Return the edge's own words, whether or not they came as a problem document."""
+    try:
+        said = error.read(2000).decode("utf-8", "replace").strip()
+    except (OSError, http.client.HTTPException):
+        return ""
+    with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):
+        said = str(json.loads(said)["detail"])
+    return f": {said[:500]}" if said else ""
 
 
 def _retry_after(headers: Message) -> float | None:
     value = headers.get("Retry-After", "")
-    return float(value) if value.isdecimal() else None
+    return float(value) if value.isascii() and value.isdecimal() and len(value) < 10 else None
 
 
 def _cause(error: BaseException) -> object:

@@ -1,13 +1,16 @@
 """Events straight to Kafka, through kafka-python."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Final
 
 from tidemark_client.encode import Envelope
 from tidemark_client.errors import ConfigurationError
+from tidemark_client.shown import shown
 from tidemark_client.transports import Refusal, Unavailable
 
 CLOSE_SECONDS: Final = 5.0
+BROKERS: Final = "bootstrap_servers"
 _abandoned: Final[list[Any]] = []
 """Producers of a parent process: neither to be used nor to be closed in this one."""
 
@@ -34,10 +37,14 @@ class KafkaTransport:
             raise ConfigurationError(
                 "Kafka needs kafka-python: pip install 'tidemark-client[kafka]'"
             ) from None
+        if not isinstance(brokers, str) or not brokers.strip(" ,"):
+            raise ConfigurationError(
+                f"brokers must be host:port, comma-separated, got {shown(brokers)}"
+            )
         self._kafka = kafka
         self._topic = topic
         self._options = {
-            "bootstrap_servers": brokers,
+            BROKERS: brokers.strip(),
             "acks": "all",
             "linger_ms": 0,  # batched already
             "allow_auto_create_topics": False,  # it would have the wrong number of partitions
@@ -48,6 +55,15 @@ class KafkaTransport:
             **options,
         }
         self._producer: Any = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        brokers = self._options[BROKERS]
+        given = {name: self._options[name] for name in self._options if name != BROKERS}
+        return partial(KafkaTransport, brokers, topic=self._topic, **given), ()
+
+    def __repr__(self) -> str:
+        # The options hold passwords.
+        return f"<Kafka topic {self._topic} at {self._options[BROKERS]}>"
 
     def send(self, batch: Sequence[Envelope]) -> list[Refusal]:
         """Deliver a batch and wait for the brokers' word on every event."""
@@ -105,7 +121,7 @@ class KafkaTransport:
             try:
                 self._producer = self._kafka.KafkaProducer(**self._options)
             except (self._kafka.errors.KafkaError, OSError) as error:
-                where = self._options["bootstrap_servers"]
+                where = self._options[BROKERS]
                 raise Unavailable(f"Kafka at {where}: {_said(error)}", batch) from error
         return self._producer
 
