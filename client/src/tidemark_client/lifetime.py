@@ -7,13 +7,12 @@ as soon as the pool is left, and runs neither.
 
 import atexit
 import os
-import signal
 import sys
-import threading
 import time
 import weakref
-from types import FrameType
 from typing import Final, Protocol
+
+from tidemark_client.termination import release_sigterm, take_sigterm
 
 
 class Living(Protocol):
@@ -59,7 +58,8 @@ def watch_end() -> None:
         module = sys.modules.get(name)
         if module is not None:
             module.Finalize(None, end_all, exitpriority=0)
-    _watch_termination()
+    if _is_worker():
+        take_sigterm(end_all)
 
 
 def end_before_others() -> None:
@@ -84,25 +84,8 @@ def _is_worker() -> bool:
     return parent is not None and parent() is not None
 
 
-def _watch_termination() -> None:
-    """Take SIGTERM in a worker of `multiprocessing`, where nobody else takes it."""
-    if (
-        _is_worker()
-        and threading.current_thread() is threading.main_thread()
-        and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
-    ):
-        signal.signal(signal.SIGTERM, _terminated)
-
-
-def _terminated(number: int, _: FrameType | None) -> None:
-    signal.signal(number, signal.SIG_DFL)
-    try:
-        end_all()
-    finally:
-        os.kill(os.getpid(), number)
-
-
 def _after_fork() -> None:
+    release_sigterm()
     for one in list(_living):
         one.after_fork()
 

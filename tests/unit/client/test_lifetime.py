@@ -120,7 +120,7 @@ def run(tmp_path: Path, script: str, url: str) -> str:
     path = tmp_path / "job.py"
     path.write_text(script)
     command = [sys.executable, "-X", "faulthandler", str(path), url]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     return done.stderr
 
@@ -130,6 +130,42 @@ def test_every_way_to_end_delivers(edge: Edge, tmp_path: Path, name: str) -> Non
     script, count = SCRIPTS[name]
     assert run(tmp_path, PRELUDE + script, edge.url) == ""
     assert edge.assets == {f"x{number}" for number in range(count)}
+
+
+def test_a_worker_that_never_comes_to_its_handler_ends_by_sigterm(
+    edge: Edge, tmp_path: Path
+) -> None:
+    deaf = """
+import time
+def deaf(i):
+    work(i)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})  # so that only others get it
+    time.sleep(60)
+if __name__ == "__main__":
+    one = mp.get_context("fork").Process(target=deaf, args=(0,)); one.start()
+    time.sleep(1); one.terminate(); one.join()
+"""
+    run(tmp_path, PRELUDE + deaf, edge.url)
+    assert edge.assets == {"x0"}
+
+
+def test_the_end_of_a_workers_own_child_is_not_the_workers(edge: Edge, tmp_path: Path) -> None:
+    nested = """
+def parent(i):
+    r.score("x1", i)
+    child = os.fork()
+    if child == 0:
+        time.sleep(60)
+    os.kill(child, signal.SIGTERM)
+    assert os.waitpid(child, 0)[1] == signal.SIGTERM
+    time.sleep(0.3)
+    r.score("x0", i)
+if __name__ == "__main__":
+    one = mp.get_context("fork").Process(target=parent, args=(0,)); one.start(); one.join()
+    sys.exit(one.exitcode)
+"""
+    run(tmp_path, PRELUDE + nested, edge.url)
+    assert edge.assets == {"x0", "x1"}
 
 
 def test_a_hook_that_runs_after_ours_delivers(edge: Edge, tmp_path: Path) -> None:
