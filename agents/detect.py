@@ -43,8 +43,8 @@ def register(app: faust.App, topics: Topics, assets: AssetTable, rules: Rules) -
             outcome, written = await detect_batch(app, topics, assets, rules, batch)
         monitor.count_outcome(outcome)
         monitor.CHANGELOG_BYTES.inc(written)
-        end = app.consumer.highwater(TP(batch.topic, batch.partition)) or batch.next_offset
-        monitor.LAG.labels(batch.partition).set(max(0, end - batch.next_offset))
+        end = app.consumer.highwater(TP(batch.topic, batch.partition)) or batch.end
+        monitor.LAG.labels(batch.partition).set(max(0, end - batch.end))
 
     async def detect_batches(stream: AsyncIterator[Batch]) -> None:
         await process(app, stream, handle, at_once=BATCHES_AT_ONCE)

@@ -1,4 +1,4 @@
-"""Whole partition batches through Faust: the one module that touches its internals.
+"""Whole partition batches through Faust, whose internals only this package touches.
 
 Faust hands its agents one event at a time and acknowledges it when the agent
 asks for the next, whether it was processed or failed. Both are wrong here: a
@@ -7,65 +7,36 @@ be committed. So this consumer
 
 * delivers each fetched partition batch as one message whose value is a `Batch`,
   changelogs included: a table then recovers by the batch, too;
-* has aiokafka hand over records as it parsed them, without a copy of each;
 * fetches on while the stream is busy: its queue is short, and delivery waits for it;
-  but leaves no partition out of a fetch that waits long for others;
 * of the topics named in `batch_topics` commits what was acknowledged through
   `Batch.acknowledge`, in the order of delivery, and nothing else;
-* on revocation lets batches in work finish, drops those not begun, and commits
-  before the base class forgets.
+* delivers nothing of a partition after a batch that was abandoned, or after a gap, until
+  it has gone back to the committed offset (`pipeline.lanes`);
+* on revocation begins nothing more, lets batches in work finish, and commits before
+  the base class forgets.
 
 `tests/unit/test_transport_contract.py` fails when a Faust upgrade moves the ground.
 """
 
 import asyncio
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
 from typing import Any
 
 import faust
 import structlog
-from aiokafka.consumer.fetcher import FetchResult
-from aiokafka.errors import IllegalStateError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
-from pipeline.record import Record
+from pipeline.consumer_thread import BatchConsumerThread
+from pipeline.lanes import Batch as Batch
+from pipeline.lanes import Lane
+from pipeline.positions import Start
 
 log = structlog.get_logger(__name__)
 
-KEEP_OFF_SECONDS = 0.005
-"""How long a broker is not asked while records of one of its partitions are to be taken."""
-
-FETCH_WAIT_BUSY_MS = 20
-"""How long a fetch may wait that leaves such partitions out: they are not asked for before."""
-
 DRAIN_SECONDS = 10.0
 """How long a rebalance or a shutdown waits for the batches in work."""
-
-
-class Batch:
-    """Consecutive records of one partition, delivered and acknowledged as one."""
-
-    __slots__ = ("acknowledged", "partition", "records", "revoked", "task", "topic")
-
-    def __init__(self, topic: str, partition: int, records: list[Record]) -> None:
-        self.topic = topic
-        self.partition = partition
-        self.records = records
-        self.acknowledged = False
-        self.revoked = False
-        self.task: asyncio.Task[None] | None = None
-
-    @property
-    def next_offset(self) -> int:
-        """The offset to go on from once the batch is acknowledged."""
-        return self.records[-1].offset + 1
-
-    def acknowledge(self) -> None:
-        """Allow the offsets of this batch to be committed."""
-        self.acknowledged = True
 
 
 async def process(
@@ -80,6 +51,7 @@ async def process(
     Up to `at_once` batches are in work, so that one is worked on while others wait
     for Kafka; those of one partition take turns, in order. An exception stops the
     worker with the batch unacknowledged: whoever takes the partition next gets it again.
+    What follows a batch that was not finished is not begun.
     """
     free = asyncio.Semaphore(at_once)
     turns: defaultdict[tuple[str, int], asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -87,98 +59,47 @@ async def process(
     async def work(batch: Batch) -> None:
         try:
             async with turns[batch.topic, batch.partition]:
-                if app.should_stop or batch.revoked:
+                if app.should_stop or batch.refused:
                     return
-                await handle(batch)
+                try:
+                    await handle(batch)
+                except BaseException:
+                    batch.abandon()  # before the next one has its turn
+                    raise
             batch.acknowledge()
         except asyncio.CancelledError:
-            log.info("batch abandoned", topic=batch.topic, partition=batch.partition)
+            log.error("batch abandoned: it is read again", **_place(batch))
             raise
         except Exception as error:
-            log.exception("batch failed", topic=batch.topic, partition=batch.partition)
+            log.exception("batch failed", **_place(batch))
             await app.crash(error)
         finally:
             free.release()
 
     async for batch in stream:
         await free.acquire()
-        if batch.revoked:
+        if batch.refused:
             free.release()
         else:
             batch.task = asyncio.create_task(work(batch))
 
 
-class BatchConsumerThread(driver.AIOKafkaConsumerThread):
-    """The thread aiokafka's consumer runs in."""
-
-    async def on_start(self) -> None:
-        """Start the consumer, and have it leave records as they are.
-
-        It copies each into a `ConsumerRecord` otherwise, which takes about as long
-        as decoding the JSON. Nor does it keep off a broker for long because records of
-        one of its partitions are still to be taken, since others would run dry; nor wait
-        long for those others, since it asks for that one only afterwards.
-        """
-        await super().on_start()
-        fetcher = self._consumer._fetcher
-        fetcher._prefetch_backoff = KEEP_OFF_SECONDS
-        fetch = fetcher._proc_fetch_request
-
-        async def fetch_as_parsed(*request: Any) -> bool:
-            has_new: bool = await fetch(*request)
-            for result in fetcher._records.values():
-                if isinstance(result, FetchResult) and result.has_more():
-                    result._partition_records._consumer_record = _as_parsed
-            return has_new
-
-        fetcher._proc_fetch_request = fetch_as_parsed
-        actions = fetcher._get_actions_per_node
-
-        def actions_per_node(assignment: Any) -> Any:
-            requests, *others = actions(assignment)
-            if fetcher._records:
-                for _node, request in requests:
-                    request._max_wait_ms = FETCH_WAIT_BUSY_MS
-            return requests, *others
-
-        fetcher._get_actions_per_node = actions_per_node
-
-    async def seek_to_committed(self) -> Mapping[TP, int | None]:
-        """Go back to the committed offsets; in batch topics, where there is none, to the earliest.
-
-        aiokafka leaves a partition without one wherever it has read to.
-        """
-        while True:
-            with suppress(IllegalStateError):
-                offsets: Mapping[TP, int | None] = await self.call_thread(self._seek_to_committed)
-                return offsets
-            # A rebalance has taken a partition away meanwhile: go back in those that are left.
-
-    async def _seek_to_committed(self) -> Mapping[TP, int | None]:
-        if not self._consumer.assignment():
-            return {}
-        committed: Mapping[TP, int | None] = await self._consumer.seek_to_committed()
-        batch_topics = self.transport.batch_topics
-        fresh = [tp for tp, offset in committed.items() if not offset and tp.topic in batch_topics]
-        if fresh:
-            for tp, offset in (await self._consumer.beginning_offsets(fresh)).items():
-                self._consumer.seek(tp, offset)
-        return committed
-
-
-def _as_parsed(_tp: Any, record: Record) -> Record:
-    return record
+def _place(batch: Batch) -> dict[str, Any]:
+    return {
+        "topic": batch.topic, "partition": batch.partition, "start": batch.start, "end": batch.end,
+    }  # fmt: skip
 
 
 class BatchConsumer(driver.Consumer):
     """Faust's aiokafka consumer, delivering and committing by the batch."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self._pending: defaultdict[TP, deque[Batch]] = defaultdict(deque)
-        # Faust goes back to the committed offsets while it fetches already: what was
-        # fetched before must not be delivered after, nor anything be fetched in between.
+        self._lanes: defaultdict[TP, Lane] = defaultdict(Lane.none)
+        self.committing: dict[TP, str | None] = {}
+        """Ids of the topics of the offsets in the commit under way."""
+        # Nothing is fetched while the consumer goes back: it would be of before.
         self._position = asyncio.Lock()
-        self._seeks = 0
+        self._seeks = self._revocations = 0
         super().__init__(*args, **kwargs)
         self._batch_topics: frozenset[str] = self.transport.batch_topics
 
@@ -192,28 +113,50 @@ class BatchConsumer(driver.Consumer):
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Any]]:  # noqa: ASYNC109
         """Fetch, and yield one message per partition batch."""
         fetched, active = await self._wait_next_records(timeout)
-        generation, seeks = self.app.consumer_generation_id, self._seeks
-        if fetched is None or self.should_stop:
+        generation, seeks, refused = self.app.consumer_generation_id, self._seeks, False
+        # What is fetched when the flow has stopped is not delivered: a rebalance is under way,
+        # or the end, and whoever goes on does so from the committed offset.
+        if fetched is None or self.should_stop or not self.flow_active:
             return
-        if not self.flow_active:
-            await self.perform_seek()
-            return
-        for fetched_tp, records in fetched.items():
-            tp = TP(fetched_tp.topic, fetched_tp.partition)
+        for tp, (records, start, end) in fetched.items():
             wanted = active is None or tp in active or tp in self._buffered_partitions
             if not wanted or not records:
                 continue
             if not self.flow_active or self.app.consumer_generation_id != generation:
                 return
+            batch = Batch(tp.topic, tp.partition, records, start, end)
             # A changelog stays where it was read to: nobody would fetch that again.
-            if self._seeks != seeks and tp.topic in self._batch_topics:
-                continue
+            if tp.topic in self._batch_topics:
+                if self._seeks != seeks:
+                    continue
+                if not self._follows(tp, batch):
+                    refused = True
+                    continue
             self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
-            yield tp, self._message(tp, Batch(tp.topic, tp.partition, records))
+            yield tp, self._message(tp, batch)
+        if refused and self.flow_active and not self.app.rebalancing and not self.should_stop:
+            await self._drain(self._lanes)
+            await self._commit_finished()
+            await self.perform_seek()
+
+    def _follows(self, tp: TP, batch: Batch) -> bool:
+        """Say whether `batch` begins where the one before it ended, and may be begun."""
+        lane = self._lanes[tp]
+        if lane.closed:
+            return False
+        if batch.start != lane.position:
+            log.error(
+                "records were skipped: going back to the committed offset",
+                expected=lane.position,
+                **_place(batch),
+            )
+            lane.close()
+            return False
+        return True
 
     def _message(self, tp: TP, batch: Batch) -> ConsumerMessage:
         if tp.topic in self._batch_topics:
-            self._pending[tp].append(batch)
+            self._lanes[tp].deliver(batch)
             # Faust drops what ends before the last it has read, as batches may that
             # are fetched again: states and readers know better what is a repetition.
             self._read_offset[tp] = None
@@ -248,7 +191,7 @@ class BatchConsumer(driver.Consumer):
             await super()._add_gap(tp, offset_from, offset_to)
 
     def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[TP]:
-        for tp in (*super()._filter_tps_with_pending_acks(topics), *self._pending):
+        for tp in (*super()._filter_tps_with_pending_acks(topics), *list(self._lanes)):
             if topics is None or tp in topics or tp.topic in topics:
                 yield tp
 
@@ -256,57 +199,66 @@ class BatchConsumer(driver.Consumer):
         if tp.topic not in self._batch_topics:
             offset: int | None = super()._new_offset(tp)
             return offset
-        pending = self._pending[tp]
-        # The last acknowledged batch stays, so that a commit that failed is tried again.
-        while len(pending) > 1 and pending[0].acknowledged and pending[1].acknowledged:
-            pending.popleft()
-        return pending[0].next_offset if pending and pending[0].acknowledged else None
+        lane = self._lanes[tp]
+        self.committing[tp] = lane.topic_id
+        return lane.committable()
 
     def caught_up(self, tp: TP) -> bool:
         """Say whether every record of a batch topic's partition is acknowledged."""
-        pending = self._pending.get(tp)
-        if pending and not all(batch.acknowledged for batch in pending):
-            return False
-        position = pending[-1].next_offset if pending else self._read_offset.get(tp) or 0
-        end = self.highwater(tp)
-        return end is not None and position >= end
+        lane, end = self._lanes[tp], self.highwater(tp)
+        return lane.is_done() and end is not None and lane.position >= end
 
     async def perform_seek(self) -> None:
-        """Go back to the committed offsets: what is pending will be delivered again."""
+        """Go back to the committed offsets: what is not acknowledged is delivered again."""
         async with self._position:
             self._seeks += 1
-            await self._drain(list(self._pending))
-            self._pending.clear()
-            await super().perform_seek()
+            revocations = self._revocations
+            await self._drain(self._lanes)
+            starts = await self._thread.starts()
+            positions = await self.transport.place(starts)
+            await self._thread.go_to(positions)
+            if self._revocations != revocations:
+                return  # whoever is assigned the partitions next goes back once more
+            for tp, start in starts.items():
+                self._lanes[tp] = Lane(positions[tp], start.extent.topic_id)
+                self._read_offset[tp] = None
+                self._committed_offset[tp] = start.committed and start.committed.offset
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Finish what is in work and commit it while the partitions are still ours."""
+        self._revocations += 1
         await self._drain(revoked)
-        await self.commit()
+        await self._commit_finished()
         await super().on_partitions_revoked(revoked)
         for tp in revoked:
-            self._pending.pop(tp, None)
+            self._lanes.pop(tp, None)
 
     async def wait_empty(self) -> None:
         """Finish what is in work and commit it; called when the worker stops."""
-        await self._drain(list(self._pending))
+        await self._drain(self._lanes)
+        await self._commit_finished()
+
+    async def _commit_finished(self) -> None:
+        # A commit under way knows nothing of what was acknowledged since, and Faust is content
+        # with having waited for it.
+        if self._commit_fut is not None:
+            await self.maybe_wait_for_commit_to_finish()
         await self.commit()
 
     async def _drain(self, tps: Iterable[TP]) -> None:
-        working = set()
-        for tp in tps:
-            for batch in self._pending.get(tp, ()):
-                batch.revoked = batch.task is None
-                if batch.task is not None and not batch.task.done():
-                    working.add(batch)
+        """Begin nothing more of these partitions, and wait for what is in work; not for ever.
+
+        What takes too long is abandoned.
+        """
+        lanes = [self._lanes[tp] for tp in list(tps)]
+        for lane in lanes:
+            lane.close()
+        working = [task for lane in lanes for task in lane.in_work()]
         if not working:
             return
-        tasks = [batch.task for batch in working if batch.task is not None]
-        await asyncio.wait(tasks, timeout=DRAIN_SECONDS)
-        for batch in working:
-            if batch.task is not None and not batch.task.done():
-                batch.revoked = True
-                batch.task.cancel()
+        _, late = await asyncio.wait(working, timeout=DRAIN_SECONDS)
+        for task in late:
+            task.cancel()
 
 
 class OnceProducer(driver.Producer):
@@ -324,7 +276,13 @@ class BatchTransport(driver.Transport):
 
     def __init__(self, app: faust.App, batch_topics: Iterable[str]) -> None:
         self.batch_topics = frozenset(batch_topics)
+        self.place: Callable[[Mapping[TP, Start]], Awaitable[Mapping[TP, int]]] = _as_committed
+        """Decides where to go on in each partition, before anything of it is delivered."""
         super().__init__(app.conf.broker_consumer, app)
+
+
+async def _as_committed(starts: Mapping[TP, Start]) -> Mapping[TP, int]:
+    return {tp: start.offset for tp, start in starts.items()}
 
 
 class BatchSchema(faust.Schema):

@@ -150,7 +150,7 @@ class AssetTable(faust.Table):
                     self._hidden[changelog.partition].discard(key)
                 else:
                     self._hidden[changelog.partition].add(key)
-            self.local.write(changelog.partition, newest.items(), changelog.next_offset - 1)
+            self.local.write(changelog.partition, newest.items(), changelog.records[-1].offset)
 
     async def on_recovery_completed(self, active_tps: set[TP], standby_tps: set[TP]) -> None:
         """Write again the states behind which an older one was written.

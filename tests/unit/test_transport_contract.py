@@ -15,7 +15,9 @@ import faust
 import pytest
 import rocksdict
 from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.client import AIOKafkaClient
 from aiokafka.consumer import fetcher
+from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.protocol.fetch import FetchRequest
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
@@ -29,8 +31,9 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
 from pipeline.app import create_app
+from pipeline.consumer_thread import BatchConsumerThread, _as_parsed
 from pipeline.settings import Settings
-from pipeline.transport import BatchConsumer, BatchConsumerThread, BatchSchema, _as_parsed
+from pipeline.transport import BatchConsumer, BatchSchema
 from tables.assets import TABLE_NAME, AssetTable
 from tests.conftest import ROOT
 
@@ -79,6 +82,15 @@ def test_what_is_leant_on_is_pinned(package: str) -> None:
         (faust.Table, "apply_changelog_batch", ["self", "batch"]),
         (RocksStore, "_db_for_partition", ["self", "partition"]),
         (RocksStore, "_visible_items", ["self", "db"]),
+        (driver.AIOKafkaConsumerThread, "_commit", ["self", "offsets"]),
+        (
+            driver.AIOKafkaConsumerThread,
+            "_fetch_records",
+            ["self", "consumer", "active_partitions", "timeout", "max_records"],
+        ),
+        (fetcher.FetchResult, "getall", ["self", "max_records"]),
+        (GroupCoordinator, "fetch_committed_offsets", ["self", "partitions"]),
+        (AIOKafkaClient, "send", ["self", "node_id", "request", "group"]),
         (fetcher.Fetcher, "_proc_fetch_request", ["self", "assignment", "node_id", "request"]),
         (fetcher.PartitionRecords, "_consumer_record", ["self", "tp", "record"]),
         (AIOKafkaProducer, "send_batch", ["self", "batch", "topic", "partition"]),
@@ -90,7 +102,15 @@ def test_signatures(owner: type, name: str, expected: list[str]) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["_add_gap", "perform_seek", "on_partitions_revoked", "wait_empty", "commit", "_commit"],
+    [
+        "_add_gap",
+        "perform_seek",
+        "on_partitions_revoked",
+        "wait_empty",
+        "commit",
+        "_commit",
+        "maybe_wait_for_commit_to_finish",
+    ],
 )
 def test_what_is_awaited_can_be(name: str) -> None:
     method = inspect.unwrap(getattr(driver.Consumer, name))
@@ -232,6 +252,31 @@ def test_fetch_results_are_where_they_are_looked_for() -> None:
     assert parameters(fetcher.FetchResult.has_more) == ["self"]
     assert "self._partition_records = partition_records" in inspect.getsource(fetcher.FetchResult)
     assert "self._consumer_record(tp, record)" in inspect.getsource(fetcher.PartitionRecords)
+
+
+def test_the_positions_around_what_is_taken_can_be_had() -> None:
+    source = inspect.getsource(fetcher.Fetcher.fetched_records)
+    assert "records = res_or_error.getall(max_records)" in source
+    assert "drained[tp] = records" in source
+    # So that our `getall` stands in for the class's.
+    assert not hasattr(fetcher.FetchResult, "__slots__")
+    taken = fetched(b"one", b"two")
+    assert taken.next_fetch_offset == 0
+    next(taken)
+    assert taken.next_fetch_offset == 1
+
+
+def test_one_commit_at_a_time_asks_for_the_offsets_it_sends() -> None:
+    source = inspect.getsource(base.Consumer)
+    assert source.count("self._new_offset(tp)") == 1
+    assert "if await self.maybe_wait_for_commit_to_finish():" in source
+
+
+def test_faust_goes_back_before_it_lets_streams_go_on() -> None:
+    """Nothing is delivered before that, so every partition must have its turn."""
+    for method in (recovery.Recovery._resume_streams, recovery.Recovery.on_recovery_completed):
+        source = inspect.getsource(method)
+        assert 0 < source.index("consumer.perform_seek()") < source.index("consumer.resume_flow()")
 
 
 def test_a_broker_is_kept_off_only_for_the_backoff_of_what_is_not_yet_taken() -> None:

@@ -9,13 +9,17 @@ from typing import Any
 import faust
 import pytest
 from aiokafka.errors import IllegalStateError
+from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
-from pipeline import transport
+from pipeline import consumer_thread, transport
 from pipeline.app import create_app
+from pipeline.consumer_thread import Fetched
+from pipeline.lanes import Batch, Lane
+from pipeline.positions import Committed, Extent, Start
 from pipeline.settings import Settings
-from pipeline.transport import Batch, BatchConsumer, process
+from pipeline.transport import BatchConsumer, process
 from tests.unit.operators.events import FakeRecord
 
 TOPIC = TP("metrics", 0)
@@ -51,7 +55,7 @@ class FakeApp:
 
 def test_a_batch_ends_behind_its_last_record() -> None:
     # Compaction and transactions leave gaps.
-    assert batch(3, 4, 9).next_offset == 10
+    assert batch(3, 4, 9).end == 10
 
 
 async def test_a_batch_is_acknowledged_once_it_is_handled() -> None:
@@ -121,9 +125,9 @@ async def test_a_failure_stops_the_app_and_nothing_after_it_is_acknowledged() ->
     assert [one.acknowledged for one in (first, second, third)] == [True, False, False]
 
 
-async def test_what_was_revoked_before_it_began_is_left_out() -> None:
+async def test_what_was_refused_before_it_began_is_left_out() -> None:
     one, other = batch(0), batch(1)
-    one.revoked = True
+    one.lane = Lane.none()
     handled = []
 
     async def handle(given: Batch) -> None:
@@ -133,6 +137,32 @@ async def test_what_was_revoked_before_it_began_is_left_out() -> None:
     await settled(other)
     assert handled == [other]
     assert (one.task, one.acknowledged) == (None, False)
+
+
+@pytest.mark.parametrize("ending", [ValueError("no"), asyncio.CancelledError()])
+async def test_what_follows_a_batch_that_was_not_finished_is_not_begun(
+    ending: BaseException,
+) -> None:
+    app, lane, begun, let_go = FakeApp(), Lane(0), [], asyncio.Event()
+    first, second = batch(0), batch(1)
+    lane.deliver(first)
+    lane.deliver(second)
+
+    async def crash(_error: BaseException) -> None:
+        await asyncio.sleep(0.01)
+
+    async def handle(one: Batch) -> None:
+        begun.append(one)
+        await let_go.wait()
+        raise ending
+
+    app.crash = crash  # type: ignore[method-assign]
+    await process(app, stream([first, second]), handle, at_once=2)
+    await asyncio.sleep(0)
+    let_go.set()
+    await settled(first, second)
+    assert begun == [first]
+    assert not second.acknowledged
 
 
 async def test_a_cancelled_batch_is_neither_acknowledged_nor_a_crash() -> None:
@@ -174,16 +204,38 @@ async def consumer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
     consumer._thread.thread_loop.close()
 
 
+def at(consumer: BatchConsumer, *positions: int) -> None:
+    """Have the consumer gone to these positions, one a partition."""
+    for partition, position in enumerate(positions):
+        consumer._lanes[TP("metrics", partition)] = Lane(position, "an-id")
+
+
 def deliver(consumer: BatchConsumer, *batches: Batch) -> None:
     for one in batches:
-        consumer._message(TP(one.topic, one.partition), one)
+        tp = TP(one.topic, one.partition)
+        if consumer._lanes[tp].closed:
+            consumer._lanes[tp] = Lane(0, "an-id")
+        consumer._message(tp, one)
+
+
+def delivered(consumer: BatchConsumer) -> dict[TP, list[int]]:
+    """Where the batches begin that were delivered of each partition."""
+    lanes = consumer._lanes.items()
+    return {tp: [b.start for b in lane.batches] for tp, lane in lanes if lane.batches}
+
+
+def fetched(*offsets: int) -> Fetched:
+    return Fetched(batch(*offsets).records, offsets[0], offsets[-1] + 1)
 
 
 async def test_each_partition_comes_as_one_message(
     consumer: BatchConsumer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     changelog = TP("transport-assets-changelog", 1)
-    records = {TOPIC: batch(3, 4).records, changelog: batch(7).records, TP("metrics", 1): []}
+    records = {
+        TOPIC: fetched(3, 4), changelog: fetched(7), TP("metrics", 1): Fetched([], 0, 0)
+    }  # fmt: skip
+    at(consumer, 3, 0)
 
     async def fetch(_timeout: float) -> Any:
         return records, set(records)
@@ -192,38 +244,40 @@ async def test_each_partition_comes_as_one_message(
     got = {tp: message async for tp, message in consumer.getmany(0.1)}
     assert set(got) == {TOPIC, changelog}
     message = got[TOPIC]
-    assert (message.offset, message.value.next_offset) == (4, 5)
-    assert message.value.records is records[TOPIC]
+    assert (message.offset, message.value.end) == (4, 5)
+    assert message.value.records is records[TOPIC].records
     assert got[changelog].value.partition == 1
     # Only what an agent acknowledges is waited for.
-    assert set(consumer._pending) == {TOPIC}
+    assert delivered(consumer) == {TOPIC: [3]}
 
 
 async def test_what_is_not_ours_is_not_delivered(
     consumer: BatchConsumer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def fetch(_timeout: float) -> Any:
-        return {TOPIC: batch(3).records, TP("metrics", 1): batch(4).records}, {TP("metrics", 1)}
+        return {TOPIC: fetched(3), TP("metrics", 1): fetched(4)}, {TP("metrics", 1)}
 
+    at(consumer, 3, 4)
     monkeypatch.setattr(consumer, "_wait_next_records", fetch)
     assert [tp async for tp, _ in consumer.getmany(0.1)] == [TP("metrics", 1)]
-    assert set(consumer._pending) == {TP("metrics", 1)}
+    assert delivered(consumer) == {TP("metrics", 1): [4]}
 
 
 async def test_a_rebalance_amid_the_delivery_ends_it(
     consumer: BatchConsumer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def fetch(_timeout: float) -> Any:
-        records = {TOPIC: batch(3).records, TP("metrics", 1): batch(4).records}
+        records = {TOPIC: fetched(3), TP("metrics", 1): fetched(4)}
         return records, set(records)
 
+    at(consumer, 3, 4)
     monkeypatch.setattr(consumer, "_wait_next_records", fetch)
-    delivered = []
+    got = []
     async for tp, _ in consumer.getmany(0.1):
-        delivered.append(tp)
+        got.append(tp)
         consumer.app.consumer_generation_id += 1
-    assert delivered == [TOPIC]
-    assert set(consumer._pending) == {TOPIC}
+    assert got == [TOPIC]
+    assert delivered(consumer) == {TOPIC: [3]}
 
 
 async def test_commits_follow_the_order_of_delivery(consumer: BatchConsumer) -> None:
@@ -237,7 +291,7 @@ async def test_commits_follow_the_order_of_delivery(consumer: BatchConsumer) -> 
     assert await consumer.commit()
     assert consumer.committed == [{TOPIC: 7}]
     # The last one stays, in case the commit failed, and is not committed twice.
-    assert consumer._pending[TOPIC] == deque([third])
+    assert consumer._lanes[TOPIC].batches == deque([third])
     assert not await consumer.commit()
 
 
@@ -270,7 +324,7 @@ async def test_caught_up_once_all_that_was_written_is_acknowledged(
     consumer: BatchConsumer,
 ) -> None:
     assert not consumer.caught_up(TOPIC)
-    consumer._read_offset[TOPIC] = 10
+    at(consumer, 10, 0)
     assert consumer.caught_up(TOPIC)
     last = batch(8, 9)
     deliver(consumer, last)
@@ -299,10 +353,11 @@ async def test_a_rebalance_waits_for_what_is_in_work_and_commits_it_first(
         await asyncio.sleep(0.05)
 
     await process(FakeApp(), stream([working]), handle)
+    await asyncio.sleep(0)
     await revoke(consumer, monkeypatch)
     assert consumer.committed == [{TOPIC: 1}, "forgotten"]
-    assert (waiting.revoked, waiting.acknowledged) == (True, False)
-    assert TOPIC not in consumer._pending
+    assert (waiting.refused, waiting.acknowledged) == (True, False)
+    assert TOPIC not in consumer._lanes
 
 
 async def test_what_takes_too_long_is_given_up(
@@ -317,95 +372,201 @@ async def test_what_takes_too_long_is_given_up(
 
     app = FakeApp()
     await process(app, stream([stuck]), handle)
+    await asyncio.sleep(0)
     await revoke(consumer, monkeypatch)
     await settled(stuck)
     assert consumer.committed == ["forgotten"]
-    assert (stuck.revoked, stuck.acknowledged, app.crashes) == (True, False, [])
+    assert (stuck.refused, stuck.acknowledged, app.crashes) == (True, False, [])
+
+
+def starts(*positions: int) -> dict[TP, Start]:
+    extent = Extent("an-id", 0, 100)
+    return {
+        TP("metrics", n): Start(position, extent, Committed(position, "an-id"))
+        for n, position in enumerate(positions)
+    }
+
+
+@pytest.fixture
+def gone_to(consumer: BatchConsumer, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Where the consumer went; it goes back to 0 and 4."""
+    gone: list[Any] = []
+
+    async def found() -> dict[TP, Start]:
+        return starts(0, 4)
+
+    async def go(positions: Any) -> None:
+        gone.append(positions)
+
+    monkeypatch.setattr(consumer._thread, "starts", found)
+    monkeypatch.setattr(consumer._thread, "go_to", go)
+    return gone
 
 
 async def test_going_back_drops_what_will_be_delivered_again(
-    consumer: BatchConsumer, monkeypatch: pytest.MonkeyPatch
+    consumer: BatchConsumer, gone_to: list[Any]
 ) -> None:
-    async def committed() -> dict[TP, int]:
-        return {TOPIC: 0}
-
-    monkeypatch.setattr(consumer, "seek_to_committed", committed)
     one = batch(0)
     deliver(consumer, one)
     await consumer.perform_seek()
-    assert one.revoked
-    assert not consumer._pending
+    assert one.refused
+    assert gone_to == [{TOPIC: 0, TP("metrics", 1): 4}]
+    assert delivered(consumer) == {}
+    assert [lane.position for lane in consumer._lanes.values()] == [0, 4]
     one.acknowledge()
     assert not await consumer.commit()
+
+
+async def test_a_rebalance_while_it_goes_back_leaves_the_partitions_closed(
+    consumer: BatchConsumer, gone_to: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def revoked_meanwhile(_positions: Any) -> None:
+        await revoke(consumer, monkeypatch)
+
+    monkeypatch.setattr(consumer._thread, "go_to", revoked_meanwhile)
+    await consumer.perform_seek()
+    assert consumer._lanes[TOPIC].closed
+
+
+async def fetching(consumer: BatchConsumer, monkeypatch: pytest.MonkeyPatch, one: Fetched) -> Any:
+    async def fetch(_timeout: float) -> Any:
+        return {TOPIC: one}, {TOPIC}
+
+    monkeypatch.setattr(consumer, "_wait_next_records", fetch)
+    return [message.value async for _, message in consumer.getmany(0.1)]
+
+
+async def test_a_gap_is_not_delivered_and_the_consumer_goes_back(
+    consumer: BatchConsumer, gone_to: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at(consumer, 0, 4)
+    assert await fetching(consumer, monkeypatch, fetched(1, 2)) == []
+    assert gone_to
+    assert await fetching(consumer, monkeypatch, fetched(0, 1)) != []
+
+
+async def test_offsets_without_a_record_are_no_gap(
+    consumer: BatchConsumer, gone_to: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at(consumer, 0, 4)
+    for records, start, end in ((batch(3, 5).records, 0, 8), (batch(9).records, 8, 10)):
+        (given,) = await fetching(consumer, monkeypatch, Fetched(records, start, end))
+        assert (given.start, given.end) == (start, end)
+    assert not gone_to
+
+
+@pytest.mark.parametrize("rebalancing", [False, True])
+async def test_nothing_is_delivered_of_a_closed_partition_until_the_consumer_went_back(
+    consumer: BatchConsumer,
+    gone_to: list[Any],
+    monkeypatch: pytest.MonkeyPatch,
+    rebalancing: bool,
+) -> None:
+    at(consumer, 0, 4)
+    (one,) = await fetching(consumer, monkeypatch, fetched(0))
+    one.abandon()
+    monkeypatch.setattr(consumer.app, "rebalancing", rebalancing)
+    assert await fetching(consumer, monkeypatch, fetched(1)) == []
+    # In a rebalance Faust goes back itself, once the table is whole.
+    assert bool(gone_to) != rebalancing
+
+
+async def test_a_commit_names_the_topic_that_was_read(consumer: BatchConsumer) -> None:
+    one = batch(0)
+    deliver(consumer, one)
+    one.acknowledge()
+    await consumer.commit()
+    assert consumer.committing[TOPIC] == "an-id"
 
 
 class FakeKafkaConsumer:
     """aiokafka's consumer, as far as going back needs it."""
 
-    def __init__(self, committed: dict[TP, int | None]) -> None:
+    def __init__(self, committed: dict[TopicPartition, OffsetAndMetadata | None]) -> None:
         self._committed = committed
-        self.sought: dict[TP, int] = {}
-        self.revoked_meanwhile: TP | None = None
+        self._coordinator = self
+        self._client = None
+        self.sought: dict[TopicPartition, int] = {}
+        self.revoked_meanwhile: TopicPartition | None = None
 
-    def assignment(self) -> set[TP]:
+    def assignment(self) -> set[TopicPartition]:
         return set(self._committed)
 
-    async def seek_to_committed(self) -> dict[TP, int | None]:
-        assert self._committed, "aiokafka will not go back in no partition"
-        if self.revoked_meanwhile:
-            gone, self.revoked_meanwhile = self.revoked_meanwhile, None
-            del self._committed[gone]
-            raise IllegalStateError(f"No current assignment for partition {gone}")
-        return self._committed
+    async def fetch_committed_offsets(self, tps: Any) -> dict[Any, OffsetAndMetadata]:
+        return {tp: self._committed[tp] for tp in tps if self._committed[tp]}
 
-    async def beginning_offsets(self, tps: Iterable[TP]) -> dict[TP, int]:
+    async def beginning_offsets(self, tps: Any) -> dict[TopicPartition, int]:
         return dict.fromkeys(tps, 7)
 
-    def seek(self, tp: TP, offset: int) -> None:
+    async def end_offsets(self, tps: Any) -> dict[TopicPartition, int]:
+        return dict.fromkeys(tps, 50)
+
+    def seek(self, tp: TopicPartition, offset: int) -> None:
+        if tp == self.revoked_meanwhile:
+            self._committed.pop(tp)
+            raise IllegalStateError(f"No current assignment for partition {tp}")
         self.sought[tp] = offset
 
 
-async def test_where_nothing_was_committed_it_goes_back_to_the_earliest(
-    consumer: BatchConsumer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    changelog, committed = TP("changelog", 0), TP("metrics", 1)
-    kafka = FakeKafkaConsumer({TOPIC: None, committed: 5, changelog: None})
-    monkeypatch.setattr(consumer._thread, "_consumer", kafka)
-    await consumer._thread._seek_to_committed()
-    assert kafka.sought == {TOPIC: 7}  # a changelog stays where recovery has left it
-
-
-@pytest.mark.parametrize("left", [{}, {TP("metrics", 1): 5}])
-async def test_a_rebalance_meanwhile_leaves_what_is_still_assigned(
-    consumer: BatchConsumer, monkeypatch: pytest.MonkeyPatch, left: dict[TP, int | None]
-) -> None:
-    kafka = FakeKafkaConsumer({TOPIC: 3, **left})
-    kafka.revoked_meanwhile = TOPIC
+@pytest.fixture
+def on_kafka(consumer: BatchConsumer, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Puts a `FakeKafkaConsumer` under the consumer's thread, which is called at once."""
 
     async def call(method: Any) -> Any:
         return await method()
 
-    monkeypatch.setattr(consumer._thread, "_consumer", kafka)
-    monkeypatch.setattr(consumer._thread, "call_thread", call)
-    assert await consumer._thread.seek_to_committed() == left
+    async def ids(_client: Any, topics: set[str]) -> dict[str, str]:
+        return dict.fromkeys(topics, "an-id")
+
+    def put(committed: dict[TopicPartition, OffsetAndMetadata | None]) -> FakeKafkaConsumer:
+        kafka = FakeKafkaConsumer(committed)
+        monkeypatch.setattr(consumer._thread, "_consumer", kafka)
+        monkeypatch.setattr(consumer._thread, "call_thread", call)
+        monkeypatch.setattr(consumer_thread, "topic_ids", ids)
+        return kafka
+
+    return put
+
+
+async def test_it_goes_back_in_batch_topics_alone(consumer: BatchConsumer, on_kafka: Any) -> None:
+    changelog, other = TopicPartition("changelog", 0), TopicPartition("metrics", 1)
+    kafka = on_kafka(
+        {
+            TopicPartition("metrics", 0): None,
+            other: OffsetAndMetadata(8, "an-id"),
+            changelog: None,  # stays where recovery has left it
+        }
+    )
+    await consumer.perform_seek()
+    assert kafka.sought == {TopicPartition("metrics", 0): 7, other: 8}
+    assert consumer._committed_offset == {TOPIC: None, TP("metrics", 1): 8}
+
+
+async def test_partitions_taken_away_meanwhile_are_left_out(
+    consumer: BatchConsumer, on_kafka: Any
+) -> None:
+    mine, gone = TopicPartition("metrics", 1), TopicPartition("metrics", 0)
+    kafka = on_kafka({mine: None, gone: None})
+    kafka.revoked_meanwhile = gone
+    await consumer._thread.go_to({TP("metrics", 0): 3, TP("metrics", 1): 4})
+    assert kafka.sought == {mine: 4}
 
 
 async def test_nothing_is_fetched_while_it_goes_back_and_what_was_is_dropped(
-    consumer: BatchConsumer, monkeypatch: pytest.MonkeyPatch
+    consumer: BatchConsumer, gone_to: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     going, gone = asyncio.Event(), asyncio.Event()
-    record = FakeRecord(None, b"", 0, 0)
 
-    async def fetch(_active: set[TP] | None, _timeout: float) -> dict[TP, list[Any]]:
-        return {TOPIC: [record], TP("metrics", 1): [record]}
+    async def fetch(_active: set[TP] | None, _timeout: float) -> dict[TP, Fetched]:
+        return {TOPIC: fetched(0), TP("metrics", 1): fetched(4)}
 
-    async def committed() -> dict[TP, int]:
+    async def go(_positions: Any) -> None:
         going.set()
         await gone.wait()
-        return {}
 
+    at(consumer, 0, 4)
+    monkeypatch.setattr(consumer._thread, "go_to", go)
     monkeypatch.setattr(consumer._thread, "getmany", fetch)
-    monkeypatch.setattr(consumer, "seek_to_committed", committed)
     monkeypatch.setattr(consumer, "_get_active_partitions", consumer.assignment)
     consumer.resume_flow()
     under_way = consumer.getmany(1.0)
@@ -423,26 +584,22 @@ async def test_nothing_is_fetched_while_it_goes_back_and_what_was_is_dropped(
 
 
 async def test_what_was_fetched_of_a_changelog_is_delivered_although_it_goes_back(
-    consumer: BatchConsumer, monkeypatch: pytest.MonkeyPatch
+    consumer: BatchConsumer, gone_to: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     changelog = TP("changelog", 0)
 
     async def fetch(_timeout: float) -> Any:
-        records = {TOPIC: batch(3).records, TP("metrics", 1): batch(4).records}
-        records[changelog] = batch(5).records
+        records = {TOPIC: fetched(3), TP("metrics", 1): fetched(4), changelog: fetched(5)}
         return records, set(records)
 
-    async def committed() -> dict[TP, int]:
-        return {}
-
+    at(consumer, 3, 4)
     monkeypatch.setattr(consumer, "_wait_next_records", fetch)
-    monkeypatch.setattr(consumer, "seek_to_committed", committed)
-    delivered = []
+    got = []
     async for tp, _ in consumer.getmany(0.1):
-        delivered.append(tp)
+        got.append(tp)
         if tp == TOPIC:
             await consumer.perform_seek()
-    assert delivered == [TOPIC, changelog]
+    assert got == [TOPIC, changelog]
 
 
 async def test_what_is_fetched_again_in_other_batches_is_not_taken_for_read(
@@ -461,6 +618,7 @@ async def test_stopping_finishes_and_commits(consumer: BatchConsumer) -> None:
         await asyncio.sleep(0.05)
 
     await process(FakeApp(), stream([one]), handle)
+    await asyncio.sleep(0)
     await consumer.wait_empty()
     assert consumer.committed == [{TOPIC: 1}]
 
