@@ -61,3 +61,8 @@ REFUSED = Counter(
     "tidemark_refused_total", "Requests refused before they reached a handler, by problem code",
     ["code"], registry=REGISTRY,
 )  # fmt: skip
+ENDED = Counter(
+    "tidemark_http_connections_ended_total",
+    "Connections ended for what the peer sent, or for how slowly it sent or read",
+    ["reason"], registry=REGISTRY,
+)  # fmt: skip

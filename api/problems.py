@@ -108,9 +108,12 @@ def from_validation(error: msgspec.ValidationError) -> Refusal:
     return invalid(path, words)
 
 
-def problem_response(refusal: Refusal, instance: str, request_id: str) -> Response:
-    """Return the response that tells of `refusal`."""
-    status, title = _KNOWN[refusal.code]
+def problem_response(
+    refusal: Refusal, instance: str, request_id: str, status: int | None = None
+) -> Response:
+    """Return the response that tells of `refusal`; by `status` where HTTP has a closer one."""
+    usual, title = _KNOWN[refusal.code]
+    status = status or usual
     problem = Problem(
         type=f"urn:tidemark:problem:{refusal.code}",
         title=title,

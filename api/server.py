@@ -4,13 +4,16 @@ import asyncio
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Final
 
 import structlog
 import uvicorn
 
+from api.admission import Admission, is_proxy
 from api.app import create_app
 from api.auth.authenticator import check_settings
+from api.connection import BoundedHttp
 from api.socket import HEARTBEAT_SECONDS
 from api.wire import LineProtocol
 from pipeline.settings import Settings
@@ -21,6 +24,8 @@ MAX_FRAME_BYTES: Final = 64 * 1024
 DRAIN_SECONDS: Final = 1
 """How long requests under way may take to end when the edge stops."""
 BACKLOG: Final = 4096
+TICKS_PER_SECOND: Final = 10
+"""Of uvicorn's main loop."""
 
 
 def run(settings: Settings) -> None:
@@ -45,7 +50,10 @@ def config_of(settings: Settings) -> uvicorn.Config:
         ws_ping_interval=HEARTBEAT_SECONDS,
         ws_ping_timeout=HEARTBEAT_SECONDS,
         loop="uvloop",
-        http="httptools",
+        http=partial(  # type: ignore[arg-type]
+            BoundedHttp,
+            admission=Admission(settings.connections_per_address, is_proxy(settings)),
+        ),
         log_config=None,
         log_level="warning",
         access_log=False,
@@ -73,6 +81,15 @@ class EdgeServer(uvicorn.Server):
                 host, port = socket.getsockname()[:2]
                 shown = f"[{host}]" if ":" in host else host
                 log.info("listening", url=f"{scheme}://{shown}:{port}")
+
+    async def on_tick(self, counter: int) -> bool:
+        """Once a second, end the connections whose peers are too slow."""
+        if counter % TICKS_PER_SECOND == 0:
+            now = asyncio.get_running_loop().time()
+            for connection in list(self.server_state.connections):
+                if isinstance(connection, BoundedHttp):
+                    connection.end_if_slow(now)
+        return await super().on_tick(counter)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -11,8 +11,9 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, Final
 
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
+
+from api.paced import PacedProtocol
 
 EXTENSION: Final = "tidemark.line"
 CLOSE_SECONDS: Final = 5.0
@@ -51,14 +52,16 @@ class DirectLine:
             # The peer's answer to the close must be read.
             protocol.read_paused = False
             self._transport.resume_reading()
+            protocol.go_on()
         loop = asyncio.get_running_loop()
         protocol.close_timer = loop.call_later(CLOSE_SECONDS, self._transport.abort)
 
 
-class LineProtocol(WebSocketsSansIOProtocol):
+class LineProtocol(PacedProtocol):
     """Puts a `DirectLine` into the scope of every WebSocket."""
 
     line: DirectLine | None = None
+    on_gone: Callable[[], None] = staticmethod(_nothing)
 
     def handle_connect(self, event: Request) -> None:
         """Accept the handshake's request."""
@@ -90,6 +93,7 @@ class LineProtocol(WebSocketsSansIOProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""
         super().connection_lost(exc)
+        self.on_gone()
         if self.line:
             self.line.on_lost()
 

@@ -122,6 +122,9 @@ class Settings(BaseSettings):
     requests_per_second: Annotated[float, Field(ge=0)] = Field(
         100.0, description="of one caller, on average, with bursts of ten times as many; 0: any"
     )
+    connections_per_address: Annotated[int, Field(ge=0)] = Field(
+        1000, description="WebSockets included, trusted proxies not counted; 0: any number"
+    )
     max_body_bytes: Annotated[int, Field(ge=1024)] = 4 * 1024 * 1024
     max_batch_events: Annotated[int, Field(ge=1)] = 10_000
     database_connections: Annotated[int, Field(ge=2)] = 10

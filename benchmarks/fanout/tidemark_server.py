@@ -29,7 +29,7 @@ def record(number: int, pad: int) -> bytes:
 
 async def main() -> None:
     loop = sys.argv[1]
-    edge = Edge(Settings(ws_max_connections=100_000))
+    edge = Edge(Settings(ws_max_connections=100_000, connections_per_address=0))
     edge.hub.feed.cursor = Cursor(b"mark", {Place(t, p): 10**6 for t in (0, 1) for p in range(4)})
     bare = read_event(PLACE, 0, record(10**6, 0))
     assert bare is not None
