@@ -11,7 +11,9 @@ def register(app: faust.App, pool: AsyncConnectionPool, settings: Settings) -> N
     """Add the timer that keeps the retention to `app`, due at once and at every interval."""
 
     async def keep_retention() -> None:
-        await retention.keep(pool, settings.retention_days, settings.trend_retention_days)
+        await retention.keep(
+            pool, settings.event_days, settings.retention_days, settings.trend_retention_days
+        )
 
     app.task(keep_retention)
     app.timer(settings.retention_interval_seconds, name="retention")(keep_retention)

@@ -38,7 +38,7 @@ def register(app: faust.App, topics: Topics, pool: AsyncConnectionPool, settings
 
     async def handle(batch: Batch) -> None:
         given, refused = _read(batch)
-        horizon = datetime.now(UTC).date() - timedelta(days=settings.retention_days)
+        horizon = datetime.now(UTC).date() - timedelta(days=settings.event_days)
         kept = [one for one in given if one.timestamp.date() > horizon]
         with monitor.WRITE_SECONDS.labels("history").time():
             unstorable = await write_all(pool, store, kept)

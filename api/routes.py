@@ -38,7 +38,7 @@ def _step(name: str, handler: object, body: type) -> Endpoint:
 ENDPOINTS: Final = (
     Endpoint("GET", "/metrics", metrics.current, rest.Page[rest.CurrentMetric],
              query=rest.MetricsQuery),
-    Endpoint("GET", "/metrics/history", metrics.history, rest.Page[rest.HistoryPoint],
+    Endpoint("GET", "/metrics/history", metrics.history, rest.HistoryPage,
              query=rest.HistoryQuery),
     Endpoint("GET", "/assets", assets.assets, rest.Page[rest.Asset], query=rest.AssetsQuery),
     Endpoint("GET", "/assets/{asset_id:path}", assets.asset, rest.One[rest.Asset]),

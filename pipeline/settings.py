@@ -60,6 +60,11 @@ class Settings(BaseSettings):
         SecretStr("postgresql://tidemark@127.0.0.1:5432/tidemark"), description="libpq URL"
     )
     retention_days: Annotated[int, Field(ge=1)] = 90
+    history_days: Annotated[int, Field(ge=1)] | None = Field(
+        None,
+        description="days that single events are kept, at most TIDEMARK_RETENTION_DAYS and by "
+        "default as many; what hours and days sum up to stays as long as without it",
+    )
     trend_retention_days: Annotated[int, Field(ge=1)] = Field(
         730, description="days in figures outlive the events they sum up"
     )
@@ -185,12 +190,24 @@ class Settings(BaseSettings):
                 raise ValueError("must be Fernet keys, 32 bytes each in URL-safe base64")
         return given
 
+    @field_validator("history_days")
+    @classmethod
+    def _events_within_retention(cls, given: int | None, info: ValidationInfo) -> int | None:
+        if given is not None and given > info.data.get("retention_days", given):
+            raise ValueError("must be at most TIDEMARK_RETENTION_DAYS")
+        return given
+
     @field_validator("notify_lease_seconds")
     @classmethod
     def _lease_outlasts_sending(cls, given: float, info: ValidationInfo) -> float:
         if given <= info.data.get("notify_timeout_seconds", 0):
             raise ValueError("must be more than TIDEMARK_NOTIFY_TIMEOUT_SECONDS")
         return given
+
+    @property
+    def event_days(self) -> int:
+        """How many days of single events PostgreSQL keeps; older ones are not stored."""
+        return self.history_days or self.retention_days
 
     @property
     def worker_group(self) -> str:

@@ -63,6 +63,12 @@ class HistoryPoint(Struct, rename="camel", kw_only=True, omit_defaults=True):
     late: bool = False
 
 
+class HistoryPage(Page[HistoryPoint], rename="camel", kw_only=True):
+    """Recorded events. Those before `kept_since` are gone; trends reach further back."""
+
+    kept_since: datetime
+
+
 class Asset(Struct, rename="camel", kw_only=True, omit_defaults=True):
     """An asset and how it stands. Values are null where none was ever reported."""
 

@@ -13,15 +13,19 @@ from sinks.database import OUTAGES
 log = structlog.get_logger(__name__)
 
 _ENSURE: Final = "SELECT ensure_metric_history_partition(%s)"
-_CLEANUP: Final = "SELECT cleanup_old_metric_history(%s)"
+_CLEANUP: Final = "SELECT cleanup_old_metric_history(%(hours)s, %(events)s)"
 _CLEANUP_FINDINGS: Final = "SELECT cleanup_old_limit_findings(%s)"
 _CLEANUP_TRENDS: Final = "SELECT cleanup_old_trends(%s)"
 
 
-async def keep(pool: AsyncConnectionPool, retention_days: int, trend_days: int) -> None:
-    """Make tomorrow's partitions, drop those older than `retention_days`, days than `trend_days`.
+async def keep(
+    pool: AsyncConnectionPool, event_days: int, retention_days: int, trend_days: int
+) -> None:
+    """Make tomorrow's partitions and drop what is too old.
 
-    What can't be done now (an outage, a long reader) is left to the next time.
+    Events go after `event_days`, hours in figures after `retention_days`, and days in figures
+    after `trend_days` or as late as the hours. What can't be done now (an outage, a long
+    reader) is left to the next time.
     """
     tomorrow = datetime.now(UTC).date() + timedelta(days=1)
     try:
@@ -29,7 +33,8 @@ async def keep(pool: AsyncConnectionPool, retention_days: int, trend_days: int) 
         async with pool.connection() as connection:
             await connection.execute(_ENSURE, (tomorrow,))
         async with pool.connection() as connection:
-            row = await (await connection.execute(_CLEANUP, (retention_days,))).fetchone()
+            days = {"hours": retention_days, "events": event_days}
+            row = await (await connection.execute(_CLEANUP, days)).fetchone()
         async with pool.connection() as connection:
             await connection.execute(_CLEANUP_TRENDS, (max(trend_days, retention_days),))
             await connection.execute(_CLEANUP_FINDINGS, (retention_days,))

@@ -1,12 +1,14 @@
 """Metrics: current values, history, dimensions."""
 
+from datetime import UTC, datetime, time, timedelta
+
 from api.endpoint import Call
 from api.problems import not_found
 from schemas.rest import (
     AssetDimensions,
     CurrentMetric,
     DimensionsQuery,
-    HistoryPoint,
+    HistoryPage,
     HistoryQuery,
     MetricsQuery,
     Page,
@@ -22,13 +24,23 @@ async def current(call: Call[MetricsQuery, None]) -> Page[CurrentMetric]:
     return Page(data=found, count=len(found), next_cursor=cursor)
 
 
-async def history(call: Call[HistoryQuery, None]) -> Page[HistoryPoint]:
-    """List the recorded events of one asset, newest first."""
+async def history(call: Call[HistoryQuery, None]) -> HistoryPage:
+    """List the recorded events of one asset, newest first.
+
+    `keptSince` is how far back events are kept; of the time before, ask for trends.
+    """
     asked = call.query
     if not call.caller.scope.allows(asked.asset_id):
         raise not_found(f"there is no asset {asked.asset_id!r}")
     found, cursor = await call.edge.metrics.history(asked)
-    return Page(data=found, count=len(found), next_cursor=cursor)
+    today = datetime.combine(datetime.now(UTC), time(), UTC)
+    return HistoryPage(
+        data=found,
+        count=len(found),
+        next_cursor=cursor,
+        # As the sink reckons: a day's events go when it is so many days back.
+        kept_since=today - timedelta(days=call.edge.settings.event_days - 1),
+    )
 
 
 async def dimensions(call: Call[DimensionsQuery, None]) -> Page[AssetDimensions]:

@@ -44,7 +44,7 @@ class ClusterTrial:
         self.load = Load(self.settings)
 
     async def begin(self) -> None:
-        """Start two of everything (or use what runs), two sockets and the load."""
+        """Start two of everything (or use what runs) and two sockets."""
         if not self.line.members:
             self.line.add_all()
         await self.line.ready()
@@ -52,13 +52,14 @@ class ClusterTrial:
         self.listeners = [Listener(ports[number:] + ports[:number]) for number in range(2)]
         for listener in self.listeners:
             await listener.start()
-        self.load.start()
-        await asyncio.sleep(BEFORE)
 
     @asynccontextmanager
     async def fault(self) -> AsyncIterator[None]:
-        """Break things in the body, under load; then compare everything."""
-        await self.begin()
+        """Break things in the body, under load; then compare everything, since the beginning."""
+        if not self.listeners:
+            await self.begin()
+        self.load.start()
+        await asyncio.sleep(BEFORE)
         began = time.monotonic()
         yield
         over = time.monotonic()
@@ -79,7 +80,7 @@ class ClusterTrial:
         return await differences(self.settings, due, self.listeners, self.receiver.received)
 
     async def _delivered(self) -> None:
-        """Wait until no message waits to be sent, or it is late: the comparison says what is due."""
+        """Wait until no message waits to be sent; if it is late, the comparison says so."""
         url = self.settings.database_url.get_secret_value()
         query = (
             "SELECT (SELECT count(*) FROM notification_deliveries"

@@ -42,35 +42,36 @@ def events(assets: int, seed: int) -> Iterator[dict[str, Any]]:
 class Load:
     """Sends while it runs; `acknowledged` holds the ids of what Kafka has taken for certain."""
 
-    def __init__(self, settings: Settings, *, rate: int = 100, assets: int = 150) -> None:
+    def __init__(self, settings: Settings, *, rate: int = 200, assets: int = 150) -> None:
         self._settings = settings
         self._topic = Topics(settings.topic_prefix).metrics
         self._rate = rate
         self._events = events(assets, seed=7)
         self._under_way: set[asyncio.Future[Any]] = set()
         self._sending: asyncio.Task[None] | None = None
-        self._over = asyncio.Event()
+        self._over = False
         self.acknowledged: set[str] = set()
         self.failed = 0
 
     def start(self) -> None:
-        """Begin to send."""
+        """Begin, or go on, to send."""
+        self._over = False
         self._sending = asyncio.create_task(self._send())
 
     async def stop(self) -> None:
         """Stop, and wait until the fate of all that was sent is known."""
-        self._over.set()
+        self._over = True
         assert self._sending is not None
         await self._sending
 
     async def _send(self) -> None:
         clock = asyncio.get_running_loop().time
-        while not self._over.is_set():
+        while not self._over:
             # A producer that gave a batch up is not trusted with the next.
             failed = self.failed
             producer = await self._producer()
             due = clock()
-            while not self._over.is_set() and self.failed == failed:
+            while not self._over and self.failed == failed:
                 for _ in range(int(self._rate * TICK_SECONDS)):
                     await self._send_one(producer)
                 due += TICK_SECONDS

@@ -20,6 +20,6 @@ async def came_true(check: Callable[[], Awaitable[bool]], seconds: float) -> boo
     """Wait until `check` is true; return whether it was in time."""
     clock = asyncio.get_running_loop().time
     deadline = clock() + seconds
-    while not (found := await check()) and clock() < deadline:
+    while not (found := await check()) and clock() < deadline:  # noqa: ASYNC110 - servers tell nobody
         await asyncio.sleep(POLL_SECONDS)
     return found

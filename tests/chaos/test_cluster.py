@@ -38,15 +38,15 @@ async def test_leader_killed(cluster_trial: ClusterTrial) -> None:
         await asyncio.to_thread(leader.start)
 
 
-@pytest.mark.parametrize("run", range(RUNS))
-async def test_two_brokers_down_and_back(cluster_trial: ClusterTrial, run: int) -> None:
+async def test_two_brokers_down_and_back(cluster_trial: ClusterTrial) -> None:
     cluster = cluster_trial.cluster
-    async with cluster_trial.fault():
-        down = cluster.servers[run % 3], cluster.servers[(run + 1) % 3]
-        for server in down:
-            server.kill()
-        await asyncio.sleep(OUTAGE)
-        await asyncio.to_thread(cluster.start, down)
+    for run in range(RUNS):
+        async with cluster_trial.fault():
+            down = cluster.servers[run % 3], cluster.servers[(run + 1) % 3]
+            for server in down:
+                server.kill()
+            await asyncio.sleep(OUTAGE)
+            await asyncio.to_thread(cluster.start, down)
 
 
 async def test_broker_paused(cluster_trial: ClusterTrial) -> None:

@@ -137,6 +137,7 @@ async def test_retention(database_url: str) -> None:
             one = measurement(age, chance)
             await history.store(connection, [one._replace(timestamp=now - timedelta(days=age))])
         for call, left in (
+            ("cleanup_old_metric_history(90, 30)", [2, 3, 3, 3, 3]),
             ("cleanup_old_metric_history(30)", [2, 2, 2, 3, 3]),
             ("cleanup_old_trends(39)", [2, 2, 2, 2, 2]),
         ):

@@ -1071,6 +1071,19 @@ export interface HeldAlertPage {
   success?: true;
 }
 /**
+ * Recorded events. Those before `kept_since` are gone; trends reach further back.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "HistoryPage".
+ */
+export interface HistoryPage {
+  data: HistoryPoint[];
+  count: number;
+  nextCursor?: string | null;
+  success?: true;
+  keptSince: string;
+}
+/**
  * One event as it was recorded. `late`: older than what had been applied then.
  *
  * This interface was referenced by `Wire`'s JSON-Schema
@@ -1083,18 +1096,6 @@ export interface HistoryPoint {
   timestamp: string;
   eventId: string;
   late?: boolean;
-}
-/**
- * A list. `next_cursor` asks for what follows; null on the last page.
- *
- * This interface was referenced by `Wire`'s JSON-Schema
- * via the `definition` "HistoryPointPage".
- */
-export interface HistoryPointPage {
-  data: HistoryPoint[];
-  count: number;
-  nextCursor?: string | null;
-  success?: true;
 }
 /**
  * Who the caller is. `assets` are the globs it may see; `authentication` is off or on.

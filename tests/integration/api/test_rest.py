@@ -115,6 +115,10 @@ async def test_history_and_trends(edge: RunningEdge, facts: Facts) -> None:
         page = (await http.get("/metrics/history?assetId=a&limit=2")).json()
         rest = await http.get(f"/metrics/history?assetId=a&limit=2&cursor={page['nextCursor']}")
         assert page["data"] + rest.json()["data"] == found
+        # 90 days, today among them.
+        midnight = NOW.replace(hour=0, minute=0, second=0)
+        kept = datetime.fromisoformat(page["keptSince"])
+        assert kept in {midnight - timedelta(days=days) for days in (89, 88)}  # midnight may pass
         assert (await http.get("/metrics/history")).status_code == 422
         for wrong in ("days=91", "bucket=0d", "bucket=1y", "until=2026-01-01T00:00:00Z",
                       "bucket=1h&since=2020-01-01T00:00:00Z", "percentiles=101"):  # fmt: skip

@@ -94,6 +94,20 @@ async def test_days_past_the_retention_go(connection: AsyncConnection) -> None:
         await connection.execute("SELECT cleanup_old_metric_history(0)")
 
 
+async def test_events_go_before_the_hours_they_sum_up_to(connection: AsyncConnection) -> None:
+    async with connection.transaction():  # in which no midnight passes for PostgreSQL
+        ((today,),) = await rows(connection, "SELECT date_trunc('day', now(), 'UTC')")
+        for days in (0, 6, 20):
+            await store(connection, [a_measurement(at=today - timedelta(days=days))])
+        assert await rows(connection, "SELECT cleanup_old_metric_history(10, 5)") == [(2,)]
+        for table, left in (("history", 1), ("hourly", 2), ("daily", 3)):
+            query = f"SELECT count(*) FROM quality_metric_{table}"
+            assert await rows(connection, query) == [(left,)]
+        # A day that lost its events can get some again: the sink decides what is too old.
+        await store(connection, [a_measurement(at=today - timedelta(days=6))])
+        assert await rows(connection, "SELECT count(*) FROM quality_metric_history") == [(2,)]
+
+
 async def test_retention_gives_up_behind_a_long_reader(
     connection: AsyncConnection, database_url: str
 ) -> None:

@@ -79,6 +79,7 @@ def test_settings_can_not_be_changed() -> None:
             '[{"pattern": "a", "score_dorp": null}]',
             "TIDEMARK_THRESHOLD_OVERRIDES.0.score_dorp: ",
         ),
+        ("HISTORY_DAYS", "91", "TIDEMARK_HISTORY_DAYS: must be at most TIDEMARK_RETENTION_DAYS"),
         ("SECRET_KEY", "short", "TIDEMARK_SECRET_KEY: must be Fernet keys"),
     ],
 )
