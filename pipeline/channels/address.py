@@ -3,22 +3,25 @@
 import base64
 import re
 import secrets
-from typing import Final, NamedTuple
-from urllib.parse import unquote, urlsplit
+from collections.abc import Mapping
+from ipaddress import IPv6Address
+from typing import Any, Final, NamedTuple
+from urllib.parse import unquote
 
 import apprise
+from apprise.plugins import url_to_dict
+from apprise.plugins.zulip import NotifyZulip
+from apprise.url import URLBase
+from yarl import URL
 
-from pipeline.channels.networks import Networks, is_literal
+from pipeline.channels.networks import Networks, literal_of
+from pipeline.channels.services import SERVICES, Service
 from schemas.routing import ChannelKind
 
 WEBSOCKET: Final = "websocket"
 WEBHOOK_SCHEMES: Final = frozenset({"http", "https"})
 GENERIC_SCHEMES: Final = frozenset({"json", "jsons", "xml", "xmls", "form", "forms"})
 """Apprise's own webhooks: unsigned, and they would go wherever they are told to."""
-LOCAL_SCHEMES: Final = frozenset(
-    {"blink1", "dbus", "glib", "gnome", "kde", "macosx", "qt", "syslog", "windows"}
-)
-"""They act on the machine that sends, which is nobody's desktop."""
 MASK: Final = "****"
 SECRET_PREFIX: Final = "whsec_"  # noqa: S105 - a prefix
 SECRET_BYTES: Final = 32
@@ -26,6 +29,9 @@ LEAST_SECRET_BYTES: Final = 16
 LEAST_REDACTED: Final = 4
 
 _PARTS: Final = re.compile(r"[/:@?&=#,+\s]+")
+_SCHEME: Final = re.compile(r"([a-z0-9]+)://", re.IGNORECASE)
+_HOST: Final = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?\.?", re.IGNORECASE)
+_PARAMETER: Final = re.compile(r"[:+-]?[a-z][a-z0-9_-]{0,29}")
 
 ASSET: Final = apprise.AppriseAsset(
     app_id="Tidemark",
@@ -36,6 +42,9 @@ ASSET: Final = apprise.AppriseAsset(
     http_redirects=False,
     secure_logging=True,
     allow_templates=False,
+    storage_mode="memory",
+    pgp_autogen=False,
+    pem_autogen=False,
 )
 
 
@@ -57,50 +66,83 @@ def describe(address: str, networks: Networks) -> Described:
     Names are not looked up here: where they lead is checked whenever something is sent.
 
     Raises:
-        AddressError: it means nothing, or its host is a private address.
+        AddressError: it means nothing, is not served, or its host is a private address.
     """
-    scheme = address.partition("://")[0].lower()
+    scheme = scheme_of(address)
     if scheme == WEBSOCKET:
         return _websocket(address)
     if scheme in WEBHOOK_SCHEMES:
         return _webhook(scheme, address, networks)
-    if scheme in GENERIC_SCHEMES:
-        raise AddressError(f"{scheme}:// is not served: give the http:// or https:// address")
-    if scheme in LOCAL_SCHEMES:
-        raise AddressError(f"{scheme}:// would act on the machine that sends")
     plugin = plugin_of(address)
     for host in hosts_of(plugin):
-        _refuse_private(host, networks)
+        check_host(host, networks)
     return Described(ChannelKind.APPRISE, str(plugin.service_name), f"{scheme}://{MASK}")
 
 
-def plugin_of(address: str) -> apprise.NotifyBase:
-    """Return apprise's plugin for `address`.
+def scheme_of(address: str) -> str:
+    """Return the scheme of an address.
 
     Raises:
-        AddressError: it knows none, or the address lacks something.
+        AddressError: it has none, or holds what no address does.
     """
-    scheme = address.partition("://")[0]
-    if not scheme or "://" not in address:
+    if any(character.isspace() or not character.isprintable() for character in address):
+        raise AddressError("must be a URL without spaces; write %20 where one is meant")
+    found = _SCHEME.match(address)
+    if found is None:
         raise AddressError("must be a URL, such as https://... or mailto://...")
+    return found[1].lower()
+
+
+def plugin_of(address: str) -> apprise.NotifyBase:
+    """Return apprise's plugin for `address`, if both the service and its parameters are served.
+
+    Raises:
+        AddressError: they are not, or the address lacks something.
+    """
+    scheme = scheme_of(address)
+    service = _service_of(scheme)
+    parts = url_to_dict(address)
+    if parts is None or parts["schema"] != scheme:
+        raise AddressError(f"{scheme}://{MASK} is not in the form that {scheme}:// has")
+    _check_parameters(scheme, service, address, parts)
     try:
-        plugin = apprise.Apprise.instantiate(address, asset=ASSET, suppress_exceptions=False)
+        plugin = apprise.Apprise.instantiate(parts, asset=ASSET, suppress_exceptions=False)
     except TypeError as error:
         # Apprise's words for what a plugin misses; they may quote a token.
         raise AddressError(f"{scheme}:// lacks something: {redact(str(error), address)}") from None
     if plugin is None:
-        raise AddressError(f"apprise knows no such address as {scheme}://{MASK}")
+        raise AddressError(f"{scheme}:// is not available: a library that it needs is missing")
     return plugin
 
 
 def hosts_of(plugin: apprise.NotifyBase) -> list[str]:
-    """Return the hosts in an address that its author chose; most services have fixed ones."""
-    smtp = getattr(plugin, "smtp_host", None)
-    if smtp:
-        return [smtp]
-    templates: tuple[str, ...] = plugin.templates
-    chosen = any("{host}" in template for template in templates)
-    return [plugin.host] if chosen and plugin.host else []
+    """Return the hosts that a plugin connects to and that the address's author chose."""
+    served = [SERVICES[scheme] for scheme in plugin.schemas() if scheme in SERVICES]
+    if not any(service.has_host for service in served):
+        return []
+    if isinstance(plugin, NotifyZulip):
+        return [f"{plugin.organization}.{plugin.hostname}"]
+    host = getattr(plugin, "smtp_host", None) or plugin.host
+    return [host] if host else []
+
+
+def check_host(host: str, networks: Networks) -> None:
+    """Refuse a host that is a private address in any spelling, or no host at all.
+
+    Raises:
+        AddressError: it is.
+    """
+    literal = literal_of(host)
+    if literal is not None and not networks.permits(str(literal)):
+        raise AddressError(private(str(literal)))
+    name = host.lower().rstrip(".")
+    if (name == "localhost" or name.endswith(".localhost")) and not networks.permits("127.0.0.1"):
+        raise AddressError(private(host))
+    if isinstance(literal, IPv6Address) or _HOST.fullmatch(host):
+        return
+    raise AddressError(
+        "the host must be a name or an IP address in ASCII; write an international name as xn--..."
+    )
 
 
 def check_secret(secret: str) -> str:
@@ -152,24 +194,54 @@ def _websocket(address: str) -> Described:
 
 
 def _webhook(scheme: str, address: str, networks: Networks) -> Described:
-    try:
-        parts = urlsplit(address)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        raise AddressError("is no URL") from None
-    if not host or any(character.isspace() for character in address):
-        raise AddressError("is no URL")
-    _refuse_private(host, networks)
+    host, port = webhook_host(address)
+    check_host(host, networks)
     shown = f"[{host}]" if ":" in host else host
     port_shown = "" if port is None else f":{port}"
     return Described(ChannelKind.WEBHOOK, "Webhook", f"{scheme}://{shown}{port_shown}/{MASK}")
 
 
-def _refuse_private(host: str, networks: Networks) -> None:
-    if host == "localhost" and not networks.permits("127.0.0.1"):
-        raise AddressError(private(host))
-    if is_literal(host) and not networks.permits(host.strip("[]")):
-        raise AddressError(private(host))
+def webhook_host(address: str) -> tuple[str, int | None]:
+    """Return the host that the HTTP client makes of a webhook's address, and the port if given.
+
+    Raises:
+        AddressError: the address is not a URL with a host.
+    """
+    try:
+        url = URL(address)
+        host, port = url.raw_host, url.explicit_port
+    except ValueError:
+        raise AddressError("is not a URL") from None
+    if not host:
+        raise AddressError("is not a URL: it has no host")
+    return host, port
+
+
+def _service_of(scheme: str) -> Service:
+    if scheme in GENERIC_SCHEMES:
+        raise AddressError(f"{scheme}:// is not served: give the http:// or https:// address")
+    service = SERVICES.get(scheme)
+    if service is None:
+        raise AddressError(
+            f"{scheme}:// is not served; docs/notifications.md lists the services that are"
+        )
+    return service
+
+
+def _check_parameters(
+    scheme: str, service: Service, address: str, parts: Mapping[str, Any]
+) -> None:
+    # A plugin may take its parameters out of what it returns, so apprise's own reading counts too.
+    read = URLBase.parse_url(address.replace("/#", "/%23"), verify_host=False) or {}
+    given = {name.lower().strip() for one in (read, parts) for name in one.get("qsd") or {}}
+    given |= {f"{sign}..." for sign in "+-:" for one in (read, parts) if one.get(f"qsd{sign}")}
+    unknown = sorted(given - service.parameters - {""})
+    if not unknown:
+        return
+    # A secret in the wrong place must not come back in an error.
+    shown = ", ".join(name for name in unknown if _PARAMETER.fullmatch(name)) or "one of them"
+    known = ", ".join(sorted(service.parameters)) or "none"
+    raise AddressError(f"{scheme}:// does not take the parameter {shown}; it takes: {known}")
 
 
 def private(host: str) -> str:

@@ -98,6 +98,7 @@ class Courier:
         self._stopped = True
         if self._sending:
             await asyncio.wait(self._sending, timeout=self._settings.notify_timeout_seconds)
+        await self._dispatch.close()
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._sending.discard(task)

@@ -52,7 +52,10 @@ async def try_channel(settings: Settings, channel: str) -> str:
         if "://" in channel
         else await _channel(settings, dispatch, channel)
     )
-    await dispatch.send(target, a_test())
+    try:
+        await dispatch.send(target, a_test())
+    finally:
+        await dispatch.close()
     return shown
 
 

@@ -718,9 +718,9 @@ export interface ChannelPage {
  * Where messages go.
  *
  * `address` is an http(s) URL of a webhook, `websocket://` for the actor's own
- * dashboards, or any URL of apprise, such as `mailto://` or `slack://`; it is never shown
- * again. `secret` signs a webhook's messages (`whsec_` and base64; null: one is made).
- * `shared`: others may subscribe it too. `repeatable`: the receiver drops a message it
+ * dashboards, or the address of a service that is served, such as `mailto://` or `slack://`; it
+ * is never shown again. `secret` signs a webhook's messages (`whsec_` and base64; null: one is
+ * made). `shared`: others may subscribe it too. `repeatable`: the receiver drops a message it
  * has had, so one whose fate is unknown after a crash is sent again.
  *
  * This interface was referenced by `Wire`'s JSON-Schema

@@ -1,9 +1,9 @@
-"""Message: a notification in words, as a title and a body in HTML."""
+"""Message: a notification in words, as a title and a body in the markup of its service."""
 
 from collections.abc import Iterator
-from html import escape
 from typing import Final
 
+from pipeline.operators.routing.writing import Markup, Writing, markup_of, plain
 from schemas.alerts import SEVERITY_RANK, AlertMetadata, Severity
 from schemas.notifications import Notification, NotifiedAlert, Occasion
 
@@ -26,7 +26,25 @@ def worst_of(notification: Notification) -> Severity | None:
 
 
 def title_of(notification: Notification) -> str:
-    """Return the title: `[CRITICAL] ...`, or `[RESOLVED] ...` when all is."""
+    """Return the title in plain text: `[CRITICAL] ...`, or `[RESOLVED] ...` when all is."""
+    return plain(_title(notification))
+
+
+def body_of(notification: Notification, writing: Writing = Writing.EMAIL) -> str:
+    """Return the body: for each alert what, previous and current value, and a link.
+
+    It begins with the title where the service has none of its own.
+    """
+    markup = markup_of(writing)
+    before, after = markup.paragraph
+    paragraphs = (
+        f"{before}{markup.newline.join(lines)}{after}"
+        for lines in _paragraphs(notification, writing, markup)
+    )
+    return "\n".join(paragraphs).strip()
+
+
+def _title(notification: Notification) -> str:
     if notification.test:
         return "[TEST] Tidemark can reach you"
     worst = worst_of(notification)
@@ -40,40 +58,44 @@ def title_of(notification: Notification) -> str:
     return f"{mark} {what}" + (f" ({notification.group})" if notification.group else "")
 
 
-def body_of(notification: Notification) -> str:
-    """Return the body in HTML: for each alert what, previous and current value, and a link."""
+def _paragraphs(
+    notification: Notification, writing: Writing, markup: Markup
+) -> Iterator[list[str]]:
+    if not writing.has_title:
+        yield [markup.strong(markup.text(_title(notification)))]
     if notification.test:
-        return "<p>This is a test: alerts that you subscribe to will arrive here.</p>"
+        yield [markup.text("This is a test: alerts that you subscribe to will arrive here.")]
+        return
     shown = notification.alerts[:MOST_SHOWN]
-    parts = [f"<p>{'<br>'.join(_lines(one))}</p>" for one in shown]
+    single = len(shown) == 1 and not writing.has_title
+    for one in shown:
+        yield list(_lines(one, markup, heading=not single))
     more = len(notification.alerts) - len(shown)
     if more:
-        parts.append(f"<p>and {more} more</p>")
+        yield [f"and {more} more"]
     if notification.subscription:
-        parts.append(f"<p>Subscription: {escape(notification.subscription)}</p>")
-    return "\n".join(parts)
+        yield [markup.text(f"Subscription: {notification.subscription}")]
 
 
-def _lines(one: NotifiedAlert) -> Iterator[str]:
-    alert = one.alert
+def _lines(one: NotifiedAlert, markup: Markup, *, heading: bool) -> Iterator[str]:
+    alert, text = one.alert, markup.text
     state = "resolved" if _is_resolved(one) else alert.severity
-    heading = f"{_HEADINGS[one.occasion]}{alert.message}"
-    yield f"<b>{escape(heading)}</b>"
+    if heading:
+        yield markup.strong(text(f"{_HEADINGS[one.occasion]}{alert.message}"))
     if alert.asset_id != alert.asset_name:
-        yield f"Asset: {escape(alert.asset_id)}"
+        yield text(f"Asset: {alert.asset_id}")
     values = _values(alert.metadata)
     if values:
-        yield escape(values)
-    yield f"Severity: {state}, since {alert.timestamp:%Y-%m-%d %H:%M:%S %Z}"
+        yield text(values)
+    yield text(f"Severity: {state}, since {alert.timestamp:%Y-%m-%d %H:%M:%S %Z}")
     if alert.metadata.occurrences:
-        yield f"Occurrences: {alert.metadata.occurrences}"
+        yield text(f"Occurrences: {alert.metadata.occurrences}")
     if _is_resolved(one) and alert.resolution:
-        yield f"Resolution: {escape(alert.resolution)} ({escape(alert.changed_by)})"
+        yield text(f"Resolution: {alert.resolution} ({alert.changed_by})")
     if one.owner or alert.assignee:
-        yield f"Owner: {escape(alert.assignee or one.owner or '')}"
+        yield text(f"Owner: {alert.assignee or one.owner or ''}")
     if one.link:
-        link = escape(one.link)
-        yield f'<a href="{link}">{link}</a>'
+        yield markup.link(one.link)
 
 
 def _values(metadata: AlertMetadata) -> str:

@@ -27,7 +27,7 @@ class Dispatch:
         self._sealing = Sealing(settings)
         self._publish = publish
         self._webhooks = WebhookSender(networks, settings.notify_timeout_seconds)
-        self._services = ServiceSender(networks, settings.notify_timeout_seconds)
+        self._services = ServiceSender(settings.notify_networks, settings.notify_timeout_seconds)
 
     def open(
         self, kind: str, actor: str, sealed_address: bytes | None, sealed_secret: bytes | None
@@ -59,3 +59,7 @@ class Dispatch:
             await self._webhooks.send(target, notification)
         else:
             await self._services.send(target, notification)
+
+    async def close(self) -> None:
+        """End what was started to send; what was handed over is sent."""
+        await self._services.close()

@@ -12,15 +12,14 @@ import time
 from datetime import datetime
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
 
-from pipeline.channels.address import private, redact, secret_bytes
-from pipeline.channels.networks import Networks, is_literal
+from pipeline.channels.address import redact, secret_bytes
+from pipeline.channels.networks import Networks
 from schemas.notifications import Notification
-from sinks.notifications.senders.resolve import CheckedResolver
+from sinks.notifications.senders.resolve import CheckedResolver, CheckedSockets
 from sinks.notifications.senders.target import DeliveryError, Target
 
 USER_AGENT: Final = "Tidemark"
@@ -52,7 +51,6 @@ class WebhookSender:
         Raises:
             DeliveryError: the answer is no 2xx, there is none, or the address is private.
         """
-        self._check_literal(target.address)
         body = msgspec.json.encode(
             WebhookMessage(
                 type="notification", timestamp=notification.created_at, data=notification
@@ -73,7 +71,10 @@ class WebhookSender:
 
     async def _post(self, address: str, headers: dict[str, str], body: bytes) -> int:
         connector = aiohttp.TCPConnector(
-            resolver=CheckedResolver(self._networks), use_dns_cache=False, force_close=True
+            resolver=CheckedResolver(self._networks),
+            socket_factory=CheckedSockets(self._networks),
+            use_dns_cache=False,
+            force_close=True,
         )
         timeout = aiohttp.ClientTimeout(total=self._timeout)
         async with (
@@ -81,12 +82,6 @@ class WebhookSender:
             session.post(address, data=body, headers=headers, allow_redirects=False) as answer,
         ):
             return answer.status
-
-    def _check_literal(self, address: str) -> None:
-        # aiohttp asks no resolver about an address in figures.
-        host = urlsplit(address).hostname or ""
-        if is_literal(host) and not self._networks.permits(host):
-            raise DeliveryError(private(host), final=True)
 
 
 def signed_headers(secret: str, message_id: str, timestamp: int, body: bytes) -> dict[str, str]:
