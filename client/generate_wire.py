@@ -8,12 +8,18 @@ Run it after every change of the contract; a test fails until then.
 from pathlib import Path
 
 import msgspec
-from msgspec.inspect import StrType, StructType, UnionType, type_info
+from msgspec.inspect import Metadata, StrType, StructType, UnionType, type_info
 
 from schemas.metrics import (
+    CONTROLS,
+    EARLIEST,
+    LARGEST,
     MAX_ASSET_ID,
+    MAX_DEPTH,
+    MAX_ISSUES,
     MAX_METADATA_BYTES,
     PERCENT_METRICS,
+    SMALLEST,
     MetricEvent,
     MetricType,
 )
@@ -56,6 +62,12 @@ def _constants() -> str:
         f"MAX_ASSET_ID: Final = {MAX_ASSET_ID}\n"
         f"MAX_LABEL: Final = {_max_label()}\n"
         f"MAX_METADATA_BYTES: Final = {MAX_METADATA_BYTES}\n"
+        f"MAX_ISSUES: Final = {MAX_ISSUES}\n"
+        f"LARGEST: Final = {str(LARGEST).replace('+', '')}\n"
+        f"SMALLEST: Final = {SMALLEST}\n"
+        f"MAX_DEPTH: Final = {MAX_DEPTH}\n"
+        f"EARLIEST_YEAR: Final = {EARLIEST.year}\n"
+        f'CONTROLS: Final = r"{CONTROLS}"\n'
     )
 
 
@@ -63,11 +75,11 @@ def _max_label() -> int:
     event = type_info(MetricEvent)
     assert isinstance(event, StructType)  # noqa: S101
     lengths = {
-        option.max_length
+        text.max_length
         for field in event.fields
         if field.name in LABELS and isinstance(field.type, UnionType)
         for option in field.type.types
-        if isinstance(option, StrType)
+        if isinstance(text := option.type if isinstance(option, Metadata) else option, StrType)
     }
     (length,) = lengths
     return length or 0

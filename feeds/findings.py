@@ -13,6 +13,7 @@ from msgspec import Raw
 from feeds.document import Fault, ParsedDocument
 from feeds.mapping import Mapping
 from pipeline.operators.identity import TIDEMARK_NAMESPACE
+from pipeline.operators.texts import name_fault
 from schemas.metrics import MAX_ASSET_ID, MetricEvent, MetricType
 
 DIGITS: Final = 4
@@ -104,9 +105,12 @@ def derive(findings: Iterable[Finding], occasion: Occasion, mapping: Mapping) ->
         by_asset.setdefault(mapping.asset(finding.asset), []).append(finding)
     parsed = ParsedDocument()
     for asset_id, found in by_asset.items():
-        if not 1 <= len(asset_id) <= MAX_ASSET_ID or "\0" in asset_id:
+        if not 1 <= len(asset_id) <= MAX_ASSET_ID:
             shown = asset_id[:60]
             parsed.faults.append(Fault(f"{shown!r} is no asset id of 1-{MAX_ASSET_ID} characters"))
+            continue
+        if fault := name_fault(asset_id):
+            parsed.faults.append(Fault(f"the asset id {asset_id[:60]!r} {fault}"))
             continue
         parsed.events.extend(_events(asset_id, found, occasion, mapping))
     return parsed
@@ -135,7 +139,7 @@ def metrics(found: Sequence[Finding], mapping: Mapping) -> Iterator[tuple[Metric
 def _events(
     asset_id: str, found: Sequence[Finding], occasion: Occasion, mapping: Mapping
 ) -> Iterator[MetricEvent]:
-    context = {name: str(value)[:MOST_LETTERS] for name, value in occasion.context.items()}
+    context = {name: _shortened(str(value)) for name, value in occasion.context.items()}
     metadata = Raw(msgspec.json.encode(context | _summary(found)))
     for metric, value in metrics(found, mapping):
         name = f"{occasion.source}\n{occasion.identity}\n{asset_id}\n{metric}"
@@ -153,10 +157,15 @@ def _events(
 def _summary(found: Sequence[Finding]) -> dict[str, Any]:
     summary: dict[str, Any] = {"checks": sum(f.verdict is not Verdict.RAN for f in found)}
     for verdict in (Verdict.FAILED, Verdict.WARNED, Verdict.ERRORED):
-        titles = [finding.title[:MOST_LETTERS] for finding in found if finding.verdict is verdict]
+        titles = [_shortened(finding.title) for finding in found if finding.verdict is verdict]
         if titles:
             summary[verdict.value] = titles[:MOST_NAMES]
     return summary
+
+
+def _shortened(text: str) -> str:
+    """Return a text as metadata holds it, which takes no U+0000."""
+    return text[:MOST_LETTERS].replace("\0", "\ufffd")
 
 
 def _percent(found: Sequence[Finding], goods: Sequence[float], mapping: Mapping) -> float:

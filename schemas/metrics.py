@@ -1,14 +1,27 @@
 """Metric events in, and what the pipeline makes of them."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from msgspec import Meta, Raw, Struct
 
 MAX_ASSET_ID = 255
 MAX_METADATA_BYTES = 16 * 1024
+MAX_ISSUES: Final = 2**53
+"""Beyond this a double no longer counts by ones."""
+LARGEST: Final = 1e30
+SMALLEST: Final = 1e-30
+"""Bounds of a value's magnitude, 0 aside: squares and fourth powers of values, and of their
+differences, are finite and not subnormal, so that roll-ups and forecasts hold them."""
+EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""No event is older; the newest is bounded by its arrival."""
+MAX_DEPTH: Final = 32
+"""Objects and arrays inside each other, the event itself counted."""
+CONTROLS: Final = r"\u0000-\u001f\u007f-\u009f\u2028\u2029"
+"""Characters no name may hold, as a class of a regular expression: control characters and
+line separators."""
 
 
 class MetricType(StrEnum):
@@ -46,11 +59,32 @@ DIMENSIONS = frozenset(
 PERCENT_METRICS = DIMENSIONS | {MetricType.SCORE}
 """Metric types whose value is a score of 0-100."""
 
+# Not as `^[^...]*$`: to some dialects `$` is also before a last line break.
+_NAME: Final = {"not": {"pattern": f"[{CONTROLS}]"}}
 AssetId = Annotated[
     str, Meta(min_length=1, max_length=MAX_ASSET_ID, examples=["warehouse.sales.orders"])
 ]
-Label = Annotated[str, Meta(max_length=MAX_ASSET_ID)]
-Timestamp = Annotated[datetime, Meta(tz=True, description="RFC 3339 with offset")]
+NewAssetId = Annotated[AssetId, Meta(extra_json_schema=_NAME)]
+Label = Annotated[str, Meta(max_length=MAX_ASSET_ID, extra_json_schema=_NAME)]
+Timestamp = Annotated[
+    datetime,
+    Meta(
+        tz=True,
+        description="RFC 3339 with offset, from 1970 to an hour ahead of its arrival "
+        "(TIDEMARK_MAX_FUTURE_SECONDS)",
+        extra_json_schema={"formatMinimum": EARLIEST.isoformat()},
+    ),
+]
+Value = Annotated[
+    float,
+    Meta(
+        extra_json_schema={
+            "minimum": -LARGEST,
+            "maximum": LARGEST,
+            "anyOf": [{"const": 0}, {"minimum": SMALLEST}, {"maximum": -SMALLEST}],
+        }
+    ),
+]
 JsonObject = Annotated[Raw, Meta(extra_json_schema={"type": "object"})]
 ABSENT: Final = Raw()
 """Metadata of an event that has none."""
@@ -59,20 +93,36 @@ ABSENT: Final = Raw()
 class MetricEvent(Struct, rename="camel", kw_only=True, omit_defaults=True, gc=False):
     """One measurement of one asset, as ingestion jobs send it.
 
-    `value` is 0-100 for score and dimensions, a whole number >= 0 for issues.
+    `value` is 0-100 for score and dimensions, a whole number from 0 to 2^53 for issues, and
+    any number from -1e30 to 1e30 for the others; none but 0 is closer to 0 than 1e-30.
     A missing `event_id` is derived from topic, partition and offset.
-    Unknown fields are tolerated; `metadata` is at most 16 KiB.
+    Unknown fields are tolerated. `metadata` is at most 16 KiB, its numbers are finite as
+    doubles, its texts hold no U+0000, and it is nested at most 32 deep.
     """
 
-    asset_id: AssetId
+    asset_id: NewAssetId
     metric_type: MetricType
-    value: float
+    value: Value
     timestamp: Timestamp
     event_id: UUID | None = None
     asset_name: Label | None = None
     asset_type: Label | None = None
     source: Label | None = None
     metadata: JsonObject = ABSENT
+
+
+def _if_metric(kinds: set[MetricType] | frozenset[MetricType], value: dict[str, Any]) -> Any:
+    return {
+        "if": {"properties": {"metricType": {"enum": sorted(kinds)}}},
+        "then": {"properties": {"value": value}},
+    }
+
+
+EVENT_RULES: Final = [
+    _if_metric(PERCENT_METRICS, {"minimum": 0, "maximum": 100}),
+    _if_metric({MetricType.ISSUES}, {"type": "integer", "minimum": 0, "maximum": MAX_ISSUES}),
+]
+"""What JSON Schema is to say of a value besides, by its metric."""
 
 
 class MetricChange(Struct, rename="camel", kw_only=True, omit_defaults=False, gc=False):

@@ -8,9 +8,13 @@ from typing import Any, Final
 
 import msgspec
 
+from schemas.metrics import EVENT_RULES, MetricEvent
+
 TEMPLATE: Final = "#/components/schemas/{name}"
 _GENERIC: Final = re.compile(r"\b(Page|One)_(\w+?)_")
 _SUFFIX: Final = {"Page": "Page", "One": "Answer"}
+_RULES: Final = {MetricEvent.__name__: EVENT_RULES}
+"""What holds between fields, which their types can't say."""
 
 
 def schemas_of(types: Iterable[Any]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
@@ -19,6 +23,9 @@ def schemas_of(types: Iterable[Any]) -> tuple[list[dict[str, Any]], dict[str, An
         [_describable(kind) for kind in types], ref_template=TEMPLATE
     )
     named = {_plain(name): _cleaned(schema) for name, schema in components.items()}
+    for name, rules in _RULES.items():
+        if name in named:
+            named[name]["allOf"] = rules
     return [_cleaned(schema) for schema in schemas], dict(sorted(named.items()))
 
 

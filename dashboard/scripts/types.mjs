@@ -10,13 +10,20 @@ function schemasOf(path) {
   return JSON.parse(readFileSync(path, "utf8")).components.schemas;
 }
 
-/** Point references at `definitions`, drop what would make TypeScript names of fields. */
+/** Rules about a number's size or between fields, which TypeScript has no types for. */
+function isRule(key, value) {
+  if (key === "allOf") return value.some((one) => "if" in one);
+  return key === "anyOf" && value.some((one) => "const" in one);
+}
+
+/** Point references at `definitions`, drop rules and what would make TypeScript names of fields. */
 function adapt(node) {
   if (Array.isArray(node)) return node.map(adapt);
   if (node === null || typeof node !== "object") return node;
   const adapted = {};
   for (const [key, value] of Object.entries(node)) {
     if (key === "title" && typeof value === "string") continue;
+    if (isRule(key, value)) continue;
     adapted[key] =
       key === "$ref" ? value.replace("#/components/schemas/", "#/definitions/") : adapt(value);
   }

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,17 +12,24 @@ from uuid import UUID, uuid4
 from tidemark_client.errors import InvalidEvent
 from tidemark_client.shown import shown
 from tidemark_client.wire import (
+    CONTROLS,
+    EARLIEST_YEAR,
     FIELD_NAMES,
+    LARGEST,
     MAX_ASSET_ID,
+    MAX_DEPTH,
+    MAX_ISSUES,
     MAX_LABEL,
     MAX_METADATA_BYTES,
     PERCENT_METRICS,
+    SMALLEST,
     MetricEvent,
     MetricType,
 )
 
-MAX_ISSUES: Final = 2**53
 LABELS: Final = ("asset_name", "asset_type", "source")
+EARLIEST: Final = datetime(EARLIEST_YEAR, 1, 1, tzinfo=UTC)
+_control: Final = re.compile(f"[{CONTROLS}]").search
 
 
 @dataclass(frozen=True)
@@ -106,13 +114,24 @@ def _number(value: SupportsFloat) -> float:
 def _checked_value(metric: MetricType, value: float) -> float | int:
     if not math.isfinite(value):
         raise InvalidEvent(f"value: must be finite, got {value}")
-    if metric in PERCENT_METRICS and not 0 <= value <= 100:
-        raise InvalidEvent(f"value: {metric.value} must be 0-100, got {value:g}")
-    if metric is MetricType.ISSUES:
+    fault = _value_fault(metric, value)
+    if fault is not None:
+        raise InvalidEvent(f"value: {fault}, got {repr(value).removesuffix('.0')}")
+    return int(value) if metric is MetricType.ISSUES else value
+
+
+def _value_fault(metric: MetricType, value: float) -> str | None:
+    if metric in PERCENT_METRICS:
+        if not 0 <= value <= 100:
+            return f"{metric.value} must be 0-100"
+    elif metric is MetricType.ISSUES:
         if not (0 <= value <= MAX_ISSUES and value.is_integer()):
-            raise InvalidEvent(f"value: issues must be a whole number >= 0, got {value:g}")
-        return int(value)
-    return value
+            return "issues must be a whole number from 0 to 2^53"
+    elif not -LARGEST <= value <= LARGEST:
+        return f"{metric.value} must be from -{LARGEST:g} to {LARGEST:g}"
+    if -SMALLEST < value < SMALLEST and value:
+        return f"{metric.value} must be 0 or at least {SMALLEST:g} away from it"
+    return None
 
 
 def _check_labels(event: MetricEvent) -> None:
@@ -132,8 +151,8 @@ def _check_label(name: str, label: object, longest: int) -> None:
         raise InvalidEvent(
             f"{FIELD_NAMES[name]}: {len(label)} characters, at most {longest} are allowed"
         )
-    if "\0" in label:
-        raise InvalidEvent(f"{FIELD_NAMES[name]}: holds U+0000")
+    if found := _control(label):
+        raise InvalidEvent(f"{FIELD_NAMES[name]}: holds U+{ord(found[0]):04X}, a control character")
     _check_text(FIELD_NAMES[name], label)
 
 
@@ -161,6 +180,8 @@ def _rfc3339(moment: datetime) -> str:
         raise InvalidEvent(f"timestamp: is no moment: {error}") from None
     if offset is None:
         raise InvalidEvent(f"timestamp: {text} has no offset, give it a time zone")
+    if moment < EARLIEST:
+        raise InvalidEvent(f"timestamp: must not be before {EARLIEST_YEAR}, got {text}")
     return text
 
 
@@ -168,10 +189,19 @@ def _checked_metadata(metadata: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(metadata, Mapping):
         raise InvalidEvent(f"metadata: must be a mapping, got {shown(metadata)}")
     plain = dict(metadata)
+    fault = _json_fault(json.loads(_bounded_json(plain)))
+    if fault is not None:
+        raise InvalidEvent(f"metadata: {fault}")
+    return plain
+
+
+def _bounded_json(plain: dict[str, Any]) -> str:
+    pieces: list[str] = []
     size = 0
     try:
         # Piece by piece: what is far too large is not written out to learn that.
         for piece in _ENCODER.iterencode(plain):
+            pieces.append(piece)
             size += len(piece.encode())
             if size > MAX_METADATA_BYTES:
                 raise InvalidEvent(
@@ -181,12 +211,41 @@ def _checked_metadata(metadata: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(error, InvalidEvent):
             raise
         raise InvalidEvent(f"metadata: can't be written as JSON: {error}") from None
-    return plain
+    return "".join(pieces)
 
 
 _ENCODER: Final = json.JSONEncoder(
     ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=str
 )
+
+
+def _json_fault(value: Any) -> str | None:
+    """Return why not every later reader can hold a JSON value, None if each can."""
+    # The event is the first level, its metadata the second.
+    level, depth = [value], 2
+    while level:
+        inner: list[Any] = []
+        for one in level:
+            if isinstance(one, dict):
+                inner += [*one, *one.values()]
+            elif isinstance(one, list):
+                inner += one
+            elif isinstance(one, str) and "\0" in one:
+                return "holds U+0000"
+            elif isinstance(one, int) and not _is_double(one):
+                return "holds a number that is too large for a double"
+        level, depth = inner, depth + 1
+        if depth > MAX_DEPTH and any(isinstance(one, (dict, list)) for one in inner):
+            return f"nested more than {MAX_DEPTH} deep"
+    return None
+
+
+def _is_double(number: int) -> bool:
+    try:
+        float(number)
+    except OverflowError:
+        return False
+    return True
 
 
 def _json(value: dict[str, Any], name: str) -> bytes:

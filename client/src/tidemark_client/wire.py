@@ -10,6 +10,12 @@ from uuid import UUID
 MAX_ASSET_ID: Final = 255
 MAX_LABEL: Final = 255
 MAX_METADATA_BYTES: Final = 16384
+MAX_ISSUES: Final = 9007199254740992
+LARGEST: Final = 1e30
+SMALLEST: Final = 1e-30
+MAX_DEPTH: Final = 32
+EARLIEST_YEAR: Final = 1970
+CONTROLS: Final = r"\u0000-\u001f\u007f-\u009f\u2028\u2029"
 
 
 class MetricType(StrEnum):

@@ -1332,9 +1332,11 @@ export interface MaintenanceWindowPage {
 /**
  * One measurement of one asset, as ingestion jobs send it.
  *
- * `value` is 0-100 for score and dimensions, a whole number >= 0 for issues.
+ * `value` is 0-100 for score and dimensions, a whole number from 0 to 2^53 for issues, and
+ * any number from -1e30 to 1e30 for the others; none but 0 is closer to 0 than 1e-30.
  * A missing `event_id` is derived from topic, partition and offset.
- * Unknown fields are tolerated; `metadata` is at most 16 KiB.
+ * Unknown fields are tolerated. `metadata` is at most 16 KiB, its numbers are finite as
+ * doubles, its texts hold no U+0000, and it is nested at most 32 deep.
  *
  * This interface was referenced by `Wire`'s JSON-Schema
  * via the `definition` "MetricEvent".
@@ -1344,7 +1346,7 @@ export interface MetricEvent {
   metricType: MetricType;
   value: number;
   /**
-   * RFC 3339 with offset
+   * RFC 3339 with offset, from 1970 to an hour ahead of its arrival (TIDEMARK_MAX_FUTURE_SECONDS)
    */
   timestamp: string;
   eventId?: string | null;

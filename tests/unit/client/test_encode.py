@@ -30,6 +30,15 @@ class NoMoment(datetime):
 ASSET = "warehouse.sales.orders"
 LIMIT = 64 * 1024
 
+
+def nested(times: int) -> Any:
+    """A list in a list, that many."""
+    inner: Any = 1
+    for _ in range(times):
+        inner = [inner]
+    return inner
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False)
     | st.text(max_size=20),
@@ -47,7 +56,7 @@ zones = st.timezones() | st.builds(
     asset_id=st.text(max_size=300),
     metric=st.sampled_from(list(MetricType)),
     value=st.floats() | st.integers() | st.floats(0, 100) | st.integers(0, 100),
-    timestamp=st.datetimes(datetime(1900, 1, 1), timezones=zones),  # noqa: DTZ001
+    timestamp=st.datetimes(timezones=zones),
     labels=st.dictionaries(
         st.sampled_from(["asset_name", "asset_type", "source"]), st.text(max_size=300)
     ),
@@ -87,12 +96,16 @@ def test_accepted_means_accepted_by_the_pipeline(
         ({"asset_id": 7}, "assetId: must be a name"),
         ({"asset_id": "x" * 256}, "assetId: 256 characters"),
         ({"asset_id": "a\0b"}, r"assetId: holds U\+0000"),
+        ({"source": "a\nb"}, r"source: holds U\+000A, a control character"),
         ({"asset_id": "\ud800"}, "assetId: holds U.D800 at position 1"),
         ({"source": 3}, "source: must be a string"),
         ({"asset_name": "x" * 256}, "assetName: 256 characters"),
         ({"metric_type": "scoer"}, "metricType: 'scoer' is not one of score"),
         ({"value": 100.5}, "value: score must be 0-100, got 100.5"),
         ({"value": -1}, "value: score must be 0-100"),
+        ({"value": 100.0000001}, r"value: score must be 0-100, got 100\.0000001$"),
+        ({"value": 1e-320}, "value: score must be 0 or at least 1e-30 away from it, got 1e-320"),
+        ({"metric_type": "lineage", "value": 1e308}, r"value: lineage must be from -1e\+30 to 1e"),
         ({"value": math.nan}, "value: must be finite"),
         ({"value": "93"}, "value: must be a number, got '93'"),
         ({"value": True}, "value: must be a number"),
@@ -111,8 +124,16 @@ def test_accepted_means_accepted_by_the_pipeline(
         ),
         ({"timestamp": datetime(2026, 1, 1)}, "timestamp: .* has no offset"),  # noqa: DTZ001
         ({"timestamp": "now"}, "timestamp: must be a datetime"),
+        (
+            {"timestamp": datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=1)))},
+            "timestamp: must not be before 1970",
+        ),
         ({"metadata": [1]}, "metadata: must be a mapping"),
         ({"metadata": {"x": math.inf}}, "metadata: can't be written as JSON: Out of range"),
+        ({"metadata": {"x": 10**400}}, "metadata: holds a number that is too large"),
+        ({"metadata": {"x": 10**4400}}, "metadata: "),
+        ({"metadata": {"x\0": 1}}, r"metadata: holds U\+0000"),
+        ({"metadata": {"x": nested(31)}}, "metadata: nested more than 32 deep"),
         ({"metadata": {"x": "y" * 17_000}}, "metadata: more than 16384 bytes of JSON"),
     ],
 )
@@ -120,6 +141,11 @@ def test_refusals_name_the_field(change: dict[str, Any], message: str) -> None:
     fields: dict[str, Any] = {"asset_id": ASSET, "metric_type": "score", "value": 93.5} | change
     with pytest.raises(InvalidEvent, match=f"^{message}"):
         encode(measurement(**fields))
+
+
+def test_the_deepest_metadata_is_taken_by_both() -> None:
+    body = encode(measurement(ASSET, "score", 1, metadata={"x": nested(30)})).body
+    assert decode_event(body, LIMIT)
 
 
 def test_bounds_are_inclusive() -> None:
@@ -136,11 +162,11 @@ def test_other_number_types_are_taken() -> None:
 
 
 def test_a_zone_with_seconds_in_its_offset_is_sent_as_utc() -> None:
-    amsterdam = datetime(1930, 1, 1, tzinfo=ZoneInfo("Europe/Amsterdam"))
+    monrovia = datetime(1971, 1, 1, tzinfo=ZoneInfo("Africa/Monrovia"))
     odd = timezone(timedelta(minutes=19, seconds=32))
-    sent = json.loads(encode(measurement(ASSET, "score", 1, timestamp=amsterdam)).body)
-    assert datetime.fromisoformat(sent["timestamp"]) == amsterdam
-    exact = datetime(1930, 1, 1, tzinfo=odd)
+    sent = json.loads(encode(measurement(ASSET, "score", 1, timestamp=monrovia)).body)
+    assert datetime.fromisoformat(sent["timestamp"]) == monrovia
+    exact = datetime(1971, 1, 1, tzinfo=odd)
     sent = json.loads(encode(measurement(ASSET, "score", 1, timestamp=exact)).body)
     assert sent["timestamp"] == exact.astimezone(UTC).isoformat()
 
