@@ -9,6 +9,7 @@ import psycopg
 import structlog
 from psycopg_pool import PoolTimeout
 from starlette.applications import Starlette
+from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -39,6 +40,15 @@ _HTTP_CODES: Final = {
     404: ProblemCode.NOT_FOUND,
     405: ProblemCode.METHOD_NOT_ALLOWED,
 }
+
+
+class _AnyPath(PathConvertor):
+    """Also paths that hold line breaks: an asset's id may."""
+
+    regex = "(?s:.*)"
+
+
+register_url_convertor("anything", _AnyPath())
 
 
 def create_app(settings: Settings) -> Starlette:

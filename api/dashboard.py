@@ -50,7 +50,11 @@ class Dashboard:
         if not index.is_file():
             return HTMLResponse(_NOT_BUILT, 503 if path != "/" else 200)
         files = StaticFiles(directory=self._root)
-        _, found = files.lookup_path(path.lstrip("/"))
+        try:
+            _, found = files.lookup_path(path.lstrip("/"))
+        except (ValueError, OSError):
+            # No file can have such a name: it holds U+0000, or is too long.
+            raise not_found("there is nothing at this path") from None
         if found is not None and Path(path).suffix:
             response = await files.get_response(path.lstrip("/"), scope)
             kept = "public, max-age=31536000, immutable" if path.startswith(ASSETS) else "no-cache"

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.auth.caller import Caller, Permission
+from api.moments import refuse_far_dates
 from api.nul import refuse_nul
 from api.problems import Refusal, from_validation, invalid
 from schemas.problems import ProblemCode
@@ -156,9 +157,11 @@ class Endpoint:
             else:
                 given[name] = value
         try:
-            return msgspec.convert(given, self.query, strict=False)
+            query = msgspec.convert(given, self.query, strict=False)
         except msgspec.ValidationError as error:
             raise from_validation(error) from None
+        refuse_far_dates(query)
+        return query
 
     async def _body(self, request: Request) -> Any:
         if self.body is None:
@@ -171,6 +174,7 @@ class Endpoint:
             raise Refusal(ProblemCode.UNSUPPORTED_MEDIA_TYPE, f"send {JSON}, not {media}")
         body = decode_body(raw or b"{}", self.body)
         refuse_nul(body, raw)
+        refuse_far_dates(body)
         return body
 
 

@@ -116,7 +116,7 @@ class Guard:
         return ANY in self._hosts or _host_name(host) in self._hosts
 
     def _trusts(self, origin: str, host: str) -> bool:
-        return origin.rstrip("/") in self._origins or urlsplit(origin).netloc == host
+        return origin.rstrip("/") in self._origins or _authority(origin) == host
 
 
 def _served_hosts(settings: Settings) -> frozenset[str]:
@@ -124,6 +124,14 @@ def _served_hosts(settings: Settings) -> frozenset[str]:
         # Then callers must authenticate, and a token is not sent along by itself.
         return frozenset({ANY})
     return LOOPBACK_NAMES | {settings.http_host} | set(settings.allowed_hosts)
+
+
+def _authority(origin: str) -> str | None:
+    """Return the host and port of an origin, None if it has none that can be read."""
+    try:
+        return urlsplit(origin).netloc or None
+    except ValueError:
+        return None
 
 
 def _host_name(host: str) -> str:

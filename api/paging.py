@@ -7,7 +7,7 @@ import msgspec
 
 from api.problems import invalid
 
-C = TypeVar("C")
+C = TypeVar("C", bound=tuple[Any, ...])
 T = TypeVar("T")
 
 _encode: Final = msgspec.msgpack.encode
@@ -28,9 +28,13 @@ def key_of(cursor: str | None, kind: type[C]) -> C | None:
         return None
     try:
         packed = base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True)
-        return msgspec.msgpack.decode(packed, type=kind)
-    except (ValueError, msgspec.MsgspecError):
-        raise invalid("cursor", "is none that this list gave") from None
+        key = msgspec.msgpack.decode(packed, type=kind)
+    except (ValueError, RecursionError, msgspec.MsgspecError):
+        key = None
+    # PostgreSQL's text holds no U+0000.
+    if key is None or any("\0" in part for part in key if isinstance(part, str)):
+        raise invalid("cursor", "is not one that this list gave")
+    return key
 
 
 def split(rows: list[T], limit: int) -> tuple[list[T], bool]:

@@ -41,7 +41,7 @@ ENDPOINTS: Final = (
     Endpoint("GET", "/metrics/history", metrics.history, rest.HistoryPage,
              query=rest.HistoryQuery),
     Endpoint("GET", "/assets", assets.assets, rest.Page[rest.Asset], query=rest.AssetsQuery),
-    Endpoint("GET", "/assets/{asset_id:path}", assets.asset, rest.One[rest.Asset]),
+    Endpoint("GET", "/assets/{asset_id:anything}", assets.asset, rest.One[rest.Asset]),
     Endpoint("GET", "/alerts", alerts.alerts, rest.Page[Alert], query=rest.AlertsQuery),
     Endpoint("POST", "/alerts/bulk", alerts.bulk, rest.One[lifecycle.BulkResult],
              permission=Permission.STEP, body=lifecycle.BulkRequest, step=True),

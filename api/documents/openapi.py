@@ -72,7 +72,7 @@ def openapi() -> dict[str, Any]:
 def _paths() -> dict[str, Any]:
     paths: dict[str, Any] = {}
     for endpoint in ENDPOINTS:
-        path = endpoint.address.replace(":path}", "}")
+        path = endpoint.address.replace(":anything}", "}")
         paths.setdefault(path, {})[endpoint.method.lower()] = _operation(endpoint)
     return paths
 

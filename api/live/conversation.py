@@ -15,6 +15,7 @@ from api.limits import Bucket
 from api.live.client import Client
 from api.live.outbox import LineLost
 from api.live.resume import resume
+from api.moments import refuse_far_dates
 from api.nul import refuse_nul
 from api.problems import Refusal, from_validation, unavailable
 from schemas.alerts import AlertStatus
@@ -134,6 +135,7 @@ class Conversation:
         except RecursionError:
             raise Refusal(ProblemCode.INVALID_JSON, "nested too deeply") from None
         refuse_nul(payload, bytes(raw))
+        refuse_far_dates(payload)
         await handle(payload, envelope.request_id)
 
     @property

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple, TypeVar
 
 from api.problems import Refusal
-from pipeline.globs import ALL, is_glob
+from pipeline.globs import ALL, MAX_WILDCARDS, is_glob, wildcards
 from schemas.alerts import Severity
 from schemas.metrics import MetricType
 from schemas.problems import ProblemCode
@@ -14,6 +14,8 @@ V = TypeVar("V", bound=str)
 
 MAX_ASSETS: Final = 10_000
 MAX_GLOBS: Final = 200
+MAX_GLOB_WILDCARDS: Final = 2000
+"""Of all globs of one socket: they are what matching costs."""
 
 
 class Wanted(NamedTuple):
@@ -99,18 +101,30 @@ class SubscriptionSet:
 
     def _add(self, asked: Delta) -> Delta:
         fresh = [(wanted, assets - self._assets.get(wanted, set())) for wanted, assets in asked]
-        coming = [asset for _, assets in fresh for asset in assets]
-        globs = sum(is_glob(asset) for asset in coming)
-        held = sum(is_glob(asset) for assets in self._assets.values() for asset in assets)
-        if len(self) + len(coming) > MAX_ASSETS or held + globs > MAX_GLOBS:
-            raise Refusal(
-                ProblemCode.TOO_MANY_SUBSCRIPTIONS,
-                f"at most {MAX_ASSETS} assets and {MAX_GLOBS} globs can be subscribed to",
-            )
+        self._check_room([asset for _, assets in fresh for asset in assets])
         for wanted, assets in fresh:
             if assets:
                 self._assets.setdefault(wanted, set()).update(assets)
         return [(wanted, assets) for wanted, assets in fresh if assets]
+
+    def _check_room(self, coming: list[str]) -> None:
+        held = [asset for assets in self._assets.values() for asset in assets if is_glob(asset)]
+        counts = [wildcards(asset) for asset in coming if is_glob(asset)]
+        if max(counts, default=0) > MAX_WILDCARDS:
+            raise Refusal(
+                ProblemCode.TOO_MANY_SUBSCRIPTIONS,
+                f"a glob may have {MAX_WILDCARDS} wildcards",
+            )
+        if len(self) + len(coming) > MAX_ASSETS or len(held) + len(counts) > MAX_GLOBS:
+            raise Refusal(
+                ProblemCode.TOO_MANY_SUBSCRIPTIONS,
+                f"at most {MAX_ASSETS} assets and {MAX_GLOBS} globs can be subscribed to",
+            )
+        if sum(counts) + sum(map(wildcards, held)) > MAX_GLOB_WILDCARDS:
+            raise Refusal(
+                ProblemCode.TOO_MANY_SUBSCRIPTIONS,
+                f"all globs together may have {MAX_GLOB_WILDCARDS} wildcards",
+            )
 
 
 def _assets(selection: Selection) -> set[str] | None:

@@ -7,7 +7,8 @@ from typing import Any, LiteralString
 from psycopg import sql
 
 from api.auth.scope import Scope
-from pipeline.globs import ALL, is_glob, posix
+from api.problems import invalid
+from pipeline.globs import ALL, MAX_WILDCARDS, is_glob, posix, wildcards
 
 
 class Where:
@@ -33,10 +34,16 @@ class Where:
             self._add_matching("scope", scope.globs)
 
     def add_asset(self, asset: str | None) -> None:
-        """Ask for one asset, or for those a glob matches."""
+        """Ask for one asset, or for those a glob matches.
+
+        Raises:
+            Refusal: the glob would take PostgreSQL too long to read.
+        """
         if asset is None or asset == ALL:
             return
         if is_glob(asset):
+            if wildcards(asset) > MAX_WILDCARDS:
+                raise invalid("assetId", f"a glob may have {MAX_WILDCARDS} wildcards")
             self._add_matching("glob", [asset])
         else:
             self.add("asset_id = %(asset)s", asset=asset)

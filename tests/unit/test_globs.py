@@ -5,7 +5,7 @@ import time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.globs import compiled, is_glob, matches_any, posix
+from pipeline.globs import compiled, is_glob, matches_any, posix, wildcards
 
 IDS = st.text(alphabet="ab.-_/[]*?!^\\$(){}+|&~#ä\n ", max_size=12)
 
@@ -48,6 +48,19 @@ def test_sets() -> None:
     assert matches(r"[\]", "\\")
     assert matches("x[!z-a]", "xq")
     assert not matches("x[z-a]", "xz")
+
+
+def test_hundreds_of_patterns_are_read_and_matched_at_once() -> None:
+    shapes = ("*?", "*a", "*a?", "*[a-z]", "*[!b]", "[ab]", "?", "*[ab]x")
+    patterns = [(shape * 255)[: 255 - number] for shape in shapes for number in range(25)]
+    started = time.process_time()
+    assert sum(matches(pattern, "ab" * 127) for pattern in patterns) > 0
+    assert time.process_time() - started < 1  # regular expressions take 20 s to compile
+
+
+def test_wildcards_are_counted() -> None:
+    counts = [wildcards(pattern) for pattern in ("a.b", "a.*", "**", "a?[bc]*", "[", "[*]")]
+    assert counts == [0, 1, 1, 3, 0, 1]
 
 
 def test_stars_do_not_backtrack() -> None:

@@ -43,6 +43,9 @@ async def test_a_page_of_another_site_changes_nothing() -> None:
         for origin, status in (
             ("http://evil.example", 403),
             ("null", 403),
+            ("http://[", 403),
+            ("http://]:3002", 403),
+            ("", 403),
             ("http://localhost:3003", 403),
             ("http://localhost:3002", 200),
             ("https://good.example", 200),

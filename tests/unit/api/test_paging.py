@@ -35,3 +35,13 @@ def test_another_lists_cursor_is_refused() -> None:
 def test_one_row_extra_means_more() -> None:
     assert split([1, 2, 3], 2) == ([1, 2], True)
     assert split([1, 2], 2) == ([1, 2], False)
+
+
+def test_a_cursor_that_postgresql_cannot_take_is_refused() -> None:
+    class Named(NamedTuple):
+        name: str
+
+    with pytest.raises(Refusal, match="cursor"):
+        key_of(cursor_of("a\0b"), Named)
+    with pytest.raises(Refusal, match="cursor"):
+        key_of(cursor_of("\0"), Named)

@@ -58,3 +58,20 @@ def test_too_much_is_refused_whole(assets: list[str]) -> None:
     with pytest.raises(Refusal):
         held.replace([Subscription(assets=assets)])
     assert held.told() == [Subscription(assets=["a"])]
+
+
+@pytest.mark.parametrize(
+    ("assets", "message"),
+    [
+        (["*a" * 51], "a glob may have 50 wildcards"),
+        ([f"{n}{'*a' * 49}*" for n in range(41)], "together may have 2000 wildcards"),
+    ],
+)
+def test_globs_cost_what_their_wildcards_do(assets: list[str], message: str) -> None:
+    held = SubscriptionSet()
+    with pytest.raises(Refusal, match=message):
+        held.subscribe(Selection(asset_ids=assets))
+    assert not held
+    held.subscribe(Selection(asset_ids=[f"{n}{'*a' * 49}*" for n in range(40)]))
+    with pytest.raises(Refusal, match="together"):
+        held.subscribe(Selection(asset_id="x.*"))
