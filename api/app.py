@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
@@ -34,6 +34,7 @@ from schemas.problems import ProblemCode
 log = structlog.get_logger(__name__)
 
 GZIP_FROM_BYTES: Final = 1024
+CLIENT_GONE: Final = 499
 SOCKET_PATH: Final = "/ws/quality"
 _HTTP_CODES: Final = {
     400: ProblemCode.BAD_REQUEST,
@@ -145,6 +146,10 @@ def _handlers() -> dict[Any, Callable[[Request, Any], Awaitable[Response]]]:
         log.warning("request not met", error=str(error).strip() or type(error).__name__)
         return _problem(request, unavailable("PostgreSQL is away just now"))
 
+    async def gone(_: Request, __: Exception) -> Response:
+        # Nobody hears it; the figures tell it from what the edge refused.
+        return Response(status_code=CLIENT_GONE)
+
     async def failed(request: Request, _: Exception) -> Response:
         refusal = Refusal(ProblemCode.INTERNAL, "the edge failed; its log says more")
         return _problem(request, refusal)
@@ -152,6 +157,7 @@ def _handlers() -> dict[Any, Callable[[Request, Any], Awaitable[Response]]]:
     return {
         Refusal: refused,
         HTTPException: not_routed,
+        ClientDisconnect: gone,
         psycopg.OperationalError: away,
         PoolTimeout: away,
         Exception: failed,

@@ -15,6 +15,7 @@ from psycopg_pool import AsyncConnectionPool
 from api.auth.authenticator import Authenticator
 from api.auth.keystore import KeyStore
 from api.auth.tickets import TicketOffice
+from api.desk import Desk
 from api.idempotency import Idempotency
 from api.limits import Buckets
 from api.live.hub import Hub
@@ -93,6 +94,7 @@ class Edge:
         self.insights = InsightQueries(self.pool)
         self.forecasts = ForecastQueries(self.pool)
         self.limits = LimitQueries(self.pool)
+        self.desk = Desk()
         self.exports = 0
         """Exports that are running."""
         self.sessions = Sessions(self.pool, self.hub, self.id)
@@ -105,6 +107,7 @@ class Edge:
             await self.pool.open(wait=False)
             stack.push_async_callback(self.pool.close, timeout=1.0)
             stack.push_async_callback(self.sessions.say_goodbye)
+            stack.callback(self.desk.close)
             tasks = [
                 asyncio.create_task(_keep_running(name, run), name=name)
                 for name, run in (

@@ -9,10 +9,11 @@ from uuid import uuid4
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import monitor
 from api.auth.authenticator import is_loopback
+from api.body import Body, Budget, too_large
 from api.problems import Refusal, problem_response
 from pipeline.settings import Settings
 from schemas.problems import ProblemCode
@@ -52,6 +53,7 @@ class Guard:
         self._hosts = _served_hosts(settings)
         self._origins = frozenset(origin.rstrip("/") for origin in settings.allowed_origins)
         self._max_body = settings.max_body_bytes
+        self._bodies = Budget()
         self._headers = dict(SECURITY_HEADERS)
         if settings.tls_cert_file is not None:
             self._headers["Strict-Transport-Security"] = "max-age=31536000"
@@ -74,12 +76,19 @@ class Guard:
         started = time.perf_counter()
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             refusal = self._check(scope, headers)
-            if refusal is None:
-                await self._app(scope, _Bounded(receive, self._max_body), answer)
-            else:
-                monitor.REFUSED.labels(refusal.code).inc()
-                response = problem_response(refusal, scope["path"], request_id)
+            try:
+                if refusal is not None:
+                    raise refusal
+                body = Body(receive, scope, self._max_body, self._bodies)
+            except Refusal as error:
+                monitor.REFUSED.labels(error.code).inc()
+                response = problem_response(error, scope["path"], request_id)
                 await response(scope, receive, answer)
+            else:
+                try:
+                    await self._app(scope, body, answer)
+                finally:
+                    body.release()
         route = scope.get("tidemark.route", "other")
         monitor.REQUESTS.labels(scope["method"], route, str(answer.status)).inc()
         monitor.REQUEST_SECONDS.labels(route).observe(time.perf_counter() - started)
@@ -109,7 +118,7 @@ class Guard:
             )
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > self._max_body:
-            return _too_large(self._max_body)
+            return too_large(self._max_body)
         return None
 
     def _serves(self, host: str) -> bool:
@@ -139,27 +148,6 @@ def _host_name(host: str) -> str:
         return urlsplit(f"//{host}").hostname or ""
     except ValueError:
         return ""
-
-
-def _too_large(limit: int) -> Refusal:
-    return Refusal(ProblemCode.TOO_LARGE, f"the body may have {limit} bytes")
-
-
-class _Bounded:
-    """Receives a body of bounded size, whatever its Content-Length says."""
-
-    def __init__(self, receive: Receive, limit: int) -> None:
-        self._receive = receive
-        self._limit = limit
-        self._size = 0
-
-    async def __call__(self) -> Message:
-        message = await self._receive()
-        if message["type"] == "http.request":
-            self._size += len(message.get("body", b""))
-            if self._size > self._limit:
-                raise _too_large(self._limit)
-        return message
 
 
 class _Answer:

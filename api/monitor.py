@@ -66,3 +66,6 @@ ENDED = Counter(
     "Connections ended for what the peer sent, or for how slowly it sent or read",
     ["reason"], registry=REGISTRY,
 )  # fmt: skip
+DESK = Gauge(
+    "tidemark_http_documents_held", "Documents that are parsed or wait for it", registry=REGISTRY
+)

@@ -28,7 +28,7 @@ def key_of(cursor: str | None, kind: type[C]) -> C | None:
         return None
     try:
         packed = base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True)
-        key = msgspec.msgpack.decode(packed, type=kind)
+        key: C | None = msgspec.msgpack.decode(packed, type=kind)
     except (ValueError, RecursionError, msgspec.MsgspecError):
         key = None
     # PostgreSQL's text holds no U+0000.

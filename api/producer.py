@@ -16,6 +16,7 @@ log = structlog.get_logger(__name__)
 
 DELIVERY_SECONDS: Final = 5.0
 RETRY_SECONDS: Final = 1.0
+TURN_RECORDS: Final = 100
 MAX_REQUEST_BYTES: Final = 4 * 1024 * 1024
 
 
@@ -59,7 +60,12 @@ class Producer:
             raise unavailable("Kafka is away just now")
         try:
             async with asyncio.timeout(DELIVERY_SECONDS):
-                sent = [await producer.send(topic, value, key) for key, value in records]
+                sent = []
+                for number, (key, value) in enumerate(records, 1):
+                    sent.append(await producer.send(topic, value, key))
+                    if number % TURN_RECORDS == 0:
+                        # Sending does not wait while there is room: others want a turn too.
+                        await asyncio.sleep(0)
                 await asyncio.gather(*sent)
         except (KafkaError, OSError, TimeoutError) as error:
             log.warning("not delivered", topic=topic, error=str(error) or type(error).__name__)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -17,6 +18,8 @@ from schemas.rest import Verdict, Verdicts
 NDJSON: Final = frozenset({"application/x-ndjson", "application/jsonl", "application/jsonlines"})
 SECOND: Final = 1_000_000
 MOST_FAULTS: Final = 20
+LARGE: Final = 64 * 1024
+"""Bytes of a body that is judged beside the event loop."""
 
 _EVENT: Final = {"$ref": "#/components/schemas/MetricEvent"}
 _EVENTS: Final = {"type": "array", "items": _EVENT, "minItems": 1, "maxItems": 10_000}
@@ -35,6 +38,19 @@ async def post(call: Call[NoQuery, bytes]) -> Verdicts:
     Answered once Kafka has every event that is valid, with a verdict for each. If
     none is valid, the whole is refused with 422.
     """
+    judge = partial(_judge, call)
+    verdicts, records = await call.edge.desk.do(judge) if len(call.body) > LARGE else judge()
+    rejected = len(verdicts) - len(records)
+    monitor.EVENTS_POSTED.labels("rejected").inc(rejected)
+    if not records:
+        raise _all_refused(verdicts)
+    await call.edge.producer.deliver(call.edge.topics.metrics, records)
+    monitor.EVENTS_POSTED.labels("accepted").inc(len(records))
+    return Verdicts(data=verdicts, count=len(records), rejected=rejected)
+
+
+def _judge(call: Call[NoQuery, bytes]) -> tuple[list[Verdict], list[tuple[bytes, bytes]]]:
+    """Return a verdict on each event in the body, and key and value of those that are valid."""
     raws = _split(call)
     if len(raws) > call.edge.settings.max_batch_events:
         raise Refusal(
@@ -52,13 +68,7 @@ async def post(call: Call[NoQuery, bytes]) -> Verdicts:
         verdicts.append(
             Verdict(index=index, accepted=True, event_id=event.event_id, asset_id=event.asset_id)
         )
-    rejected = len(verdicts) - len(records)
-    monitor.EVENTS_POSTED.labels("rejected").inc(rejected)
-    if not records:
-        raise _all_refused(verdicts)
-    await call.edge.producer.deliver(call.edge.topics.metrics, records)
-    monitor.EVENTS_POSTED.labels("accepted").inc(len(records))
-    return Verdicts(data=verdicts, count=len(records), rejected=rejected)
+    return verdicts, records
 
 
 def check_event(call: Call[Any, bytes], raw: bytes) -> MetricEvent:
@@ -81,8 +91,6 @@ def check_event(call: Call[Any, bytes], raw: bytes) -> MetricEvent:
 def _split(call: Call[NoQuery, bytes]) -> list[bytes]:
     """Return the bytes of each event in the body."""
     media = call.request.headers.get("content-type", JSON).partition(";")[0].strip().lower()
-    if call.request.headers.get("content-encoding", "identity") != "identity":
-        raise Refusal(ProblemCode.UNSUPPORTED_MEDIA_TYPE, "send the body without an encoding")
     body = call.body.strip()
     if media in NDJSON:
         raws = [line for line in _lines(body) if line]

@@ -1,7 +1,8 @@
 """Other tools' documents as they are, for jobs that can post a file."""
 
 from datetime import UTC, datetime
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
 import msgspec
 
@@ -11,10 +12,8 @@ from api.handlers.events import MOST_FAULTS, check_event
 from api.problems import Refusal, not_found
 from feeds.adapters import ADAPTERS, parse
 from feeds.document import Fault as ParseFault
-from feeds.document import ParsedDocument
 from pipeline.operators.validate import InvalidEvent
 from schemas.feeds import DocumentFault, FeedQuery, Intake
-from schemas.metrics import MetricEvent
 from schemas.problems import Fault, ProblemCode
 
 OPENLINEAGE: Final = "openlineage"
@@ -39,8 +38,7 @@ async def post(call: Call[FeedQuery, bytes]) -> Intake:
     kind = call.request.path_params["kind"]
     if kind not in ADAPTERS:
         raise not_found(f"there is no kind {kind!r} of documents; there are {', '.join(ADAPTERS)}")
-    parsed = parse(kind, call.body, asset=call.query.asset_id, received=datetime.now(UTC))
-    return await _take(call, parsed)
+    return await _take(call, kind, call.query.asset_id)
 
 
 async def openlineage(call: Call[NoQuery, bytes]) -> Intake:
@@ -48,14 +46,30 @@ async def openlineage(call: Call[NoQuery, bytes]) -> Intake:
 
     Events that tell nothing of quality are taken and come to nothing.
     """
-    return await _take(call, parse(OPENLINEAGE, call.body, received=datetime.now(UTC)))
+    return await _take(call, OPENLINEAGE, None)
 
 
 async def _take(
-    call: Call[FeedQuery, bytes] | Call[NoQuery, bytes], parsed: ParsedDocument
+    call: Call[FeedQuery, bytes] | Call[NoQuery, bytes], kind: str, asset: str | None
 ) -> Intake:
+    read = partial(_read, call, kind, asset, datetime.now(UTC))
+    faults, records = await call.edge.desk.do(read)
+    monitor.EVENTS_POSTED.labels("rejected").inc(len(faults))
+    if faults and not records:
+        raise _all_refused(faults)
+    if records:
+        await call.edge.producer.deliver(call.edge.topics.metrics, records)
+    monitor.EVENTS_POSTED.labels("accepted").inc(len(records))
+    assets = sorted({key.decode() for key, _ in records})
+    return Intake(data=faults, count=len(records), assets=assets)
+
+
+def _read(
+    call: Call[Any, bytes], kind: str, asset: str | None, received: datetime
+) -> tuple[list[DocumentFault], list[tuple[bytes, bytes]]]:
+    """Return the faults of the document, and key and value of its events."""
+    parsed = parse(kind, call.body, asset=asset, received=received)
     faults = [_told(fault) for fault in parsed.faults]
-    good: list[MetricEvent] = []
     records: list[tuple[bytes, bytes]] = []
     for event in parsed.events:
         raw = _encode(event)
@@ -63,17 +77,9 @@ async def _take(
             check_event(call, raw)
         except InvalidEvent as error:
             faults.append(DocumentFault(message=str(error)))
-            continue
-        good.append(event)
-        records.append((event.asset_id.encode(), raw))
-    monitor.EVENTS_POSTED.labels("rejected").inc(len(faults))
-    if faults and not records:
-        raise _all_refused(faults)
-    if records:
-        await call.edge.producer.deliver(call.edge.topics.metrics, records)
-    monitor.EVENTS_POSTED.labels("accepted").inc(len(records))
-    assets = sorted({event.asset_id for event in good})
-    return Intake(data=faults, count=len(records), assets=assets)
+        else:
+            records.append((event.asset_id.encode(), raw))
+    return faults, records
 
 
 def _told(fault: ParseFault) -> DocumentFault:
