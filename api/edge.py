@@ -12,6 +12,8 @@ from uuid import uuid4
 import structlog
 from psycopg_pool import AsyncConnectionPool
 
+from api import monitor
+from api.admission import is_proxy
 from api.auth.authenticator import Authenticator
 from api.auth.keystore import KeyStore
 from api.auth.tickets import TicketOffice
@@ -21,6 +23,7 @@ from api.limits import Buckets
 from api.live.hub import Hub
 from api.live.notices import Notices
 from api.live.sessions import Sessions
+from api.live.waiting import WaitingRoom
 from api.probes import readiness
 from api.producer import Producer
 from api.queries.alerts import AlertQueries
@@ -95,6 +98,7 @@ class Edge:
         self.forecasts = ForecastQueries(self.pool)
         self.limits = LimitQueries(self.pool)
         self.desk = Desk()
+        self.waiting = WaitingRoom(is_proxy(settings))
         self.exports = 0
         """Exports that are running."""
         self.sessions = Sessions(self.pool, self.hub, self.id)
@@ -108,6 +112,7 @@ class Edge:
             stack.push_async_callback(self.pool.close, timeout=1.0)
             stack.push_async_callback(self.sessions.say_goodbye)
             stack.callback(self.desk.close)
+            stack.enter_context(monitor.LAG.measuring(asyncio.get_running_loop()))
             tasks = [
                 asyncio.create_task(_keep_running(name, run), name=name)
                 for name, run in (

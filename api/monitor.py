@@ -3,8 +3,10 @@
 from prometheus_client import Counter, Gauge, Histogram
 
 from pipeline.exposition import process_registry
+from pipeline.lag import LagMeter
 
 REGISTRY = process_registry()
+LAG = LagMeter(REGISTRY)
 
 REQUESTS = Counter(
     "tidemark_http_requests_total", "Requests by route template and status",

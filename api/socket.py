@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -35,31 +35,45 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 HEARTBEAT_SECONDS: Final = 20.0
-AUTHENTICATION_SECONDS: Final = 10.0
+AUTHENTICATION_SECONDS: Final = 5.0
 RECHECK_SECONDS: Final = 15.0
 """Sockets whose token has expired or was revoked are closed after this long at the latest."""
 
 
 async def serve_socket(edge: "Edge", socket: WebSocket) -> None:
     """Talk to one client until it leaves."""
-    if len(edge.hub.clients) >= edge.settings.ws_max_connections:
-        await socket.close(CloseCode.TRY_AGAIN_LATER, "too many connections")
-        return
+    address = socket.client.host if socket.client else ""
+    with ExitStack() as waits:
+        if edge.hub.is_full or not _may_wait(edge, address, waits):
+            await socket.close(CloseCode.TRY_AGAIN_LATER, "too many connections")
+        else:
+            await _serve(edge, socket, address, waits)
+
+
+def _may_wait(edge: "Edge", address: str, waits: ExitStack) -> bool:
+    if edge.authenticator.is_on:
+        if not edge.waiting.enter(address):
+            return False
+        waits.callback(edge.waiting.leave, address)
+    return True
+
+
+async def _serve(edge: "Edge", socket: WebSocket, address: str, waits: ExitStack) -> None:
+    """Talk to one client; `waits` ends as soon as it is known who that is."""
     await socket.accept()
     line: Line = socket.scope.get("extensions", {}).get(EXTENSION) or AsgiLine(socket)
-    address = socket.client.host if socket.client else ""
     client = Client(edge.hub, line, address, socket.headers.get("user-agent", "")[:255])
     edge.hub.add(client)
     try:
         with suppress(LineLost):
-            await _converse(edge, socket, client)
+            await _converse(edge, socket, client, waits)
     finally:
         client.leave()
         if isinstance(line, AsgiLine):
             await line.finish()
 
 
-async def _converse(edge: "Edge", socket: WebSocket, client: Client) -> None:
+async def _converse(edge: "Edge", socket: WebSocket, client: Client, waits: ExitStack) -> None:
     conversation = Conversation(edge, client)
     if not await _welcome(edge, socket, client):
         return
@@ -68,6 +82,7 @@ async def _converse(edge: "Edge", socket: WebSocket, client: Client) -> None:
         deadline = asyncio.get_running_loop().call_later(AUTHENTICATION_SECONDS, _too_late, client)
     assets = socket.query_params.get("assets")
     if client.caller is not None:
+        waits.close()
         _subscribe(client, assets)
         assets = None
     try:
@@ -78,6 +93,7 @@ async def _converse(edge: "Edge", socket: WebSocket, client: Client) -> None:
             text = message.get("text")
             await conversation.hear(message.get("bytes") or b"" if text is None else text)
             if client.caller is not None:
+                waits.close()
                 _subscribe(client, assets)
                 assets = None
     finally:

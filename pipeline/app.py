@@ -14,6 +14,7 @@ from yarl import URL
 
 from pipeline.exposition import exposed
 from pipeline.kafka import ssl_context
+from pipeline.lag import LagMeter
 from pipeline.settings import Settings
 from pipeline.transport import BatchSchema, BatchTransport
 
@@ -91,7 +92,7 @@ def run(build: Callable[[], faust.App], settings: Settings, registry: CollectorR
     )
     app.on_worker_init()
     _spare_garbage_collection()
-    with exposed(settings, registry, loop):
+    with exposed(settings, registry, loop), LagMeter(registry).measuring(loop):
         worker.execute_from_commandline()
 
 

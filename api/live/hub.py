@@ -28,6 +28,7 @@ class Hub:
 
     def __init__(self, settings: Settings) -> None:
         self.buffer_messages = settings.ws_buffer_messages
+        self._most_clients = settings.ws_max_connections
         self._stall_seconds = settings.ws_stall_seconds
         self.feed = Feed(settings, self.publish)
         # Outboxes, since a push needs no more of a client: with thousands of them,
@@ -76,6 +77,13 @@ class Hub:
     def saw_alert(self, alert_id: object) -> bool:
         """Say whether a step of this alert went by within the last half minute."""
         return time.monotonic() - self._recent_alerts.get(alert_id, -1e9) < RECENT_ALERTS_SECONDS
+
+    @property
+    def is_full(self) -> bool:
+        """Whether as many sockets as may be have said who they are."""
+        if len(self.clients) < self._most_clients:
+            return False
+        return sum(client.caller is not None for client in self.clients) >= self._most_clients
 
     @property
     def stalled(self) -> list[Client]:

@@ -1,6 +1,8 @@
 """POST events: verdicts, and what Kafka has afterwards."""
 
+import gzip
 import json
+import zlib
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer
@@ -73,6 +75,26 @@ async def test_what_is_refused_as_a_whole(edge: RunningEdge, stream: Stream) -> 
             assert answer.status_code == status, (body[:80], answer.text[:300])
             errors = answer.json()["errors"]
             assert (errors[0]["field"] if errors else None) == field, (body[:80], errors)
-        gzipped = {"content-encoding": "gzip"}
-        assert (await http.post("/events", json=GOOD, headers=gzipped)).status_code == 415
+        for coding, status in (("br", 415), ("gzip", 400)):
+            coded = {"content-encoding": coding}
+            assert (await http.post("/events", json=GOOD, headers=coded)).status_code == status
     assert await on_topic(edge, stream) == []
+
+
+async def test_compressed_bodies(edge: RunningEdge, stream: Stream) -> None:
+    headers = {"content-type": "application/json"}
+    async with edge.http() as http:
+        for coding, packed in (
+            ("gzip", gzip.compress(json.dumps([GOOD] * 2).encode())),
+            ("deflate", zlib.compress(json.dumps(GOOD).encode())),
+        ):
+            answer = await http.post(
+                "/events", content=packed, headers=headers | {"content-encoding": coding}
+            )
+            assert answer.status_code == 202, answer.text
+        bomb = gzip.compress(b" " * 50_000_000)
+        answer = await http.post(
+            "/events", content=bomb, headers=headers | {"content-encoding": "gzip"}
+        )
+        assert answer.status_code == 413
+    assert len(await on_topic(edge, stream)) == 3

@@ -89,3 +89,23 @@ async def test_there_is_an_end_to_connections() -> None:
         await first.recv()
         with pytest.raises(websockets.InvalidStatus):
             await websockets.connect(url)
+
+
+async def test_sockets_that_say_nothing_take_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.live.waiting.MOST_OF_ADDRESS", 3)
+    monkeypatch.setattr("api.socket.AUTHENTICATION_SECONDS", 0.5)
+    settings: dict[str, Any] = {"authentication": "on", "ws_max_connections": 1}
+    async with serving(LineProtocol, **settings) as (url, edge):
+        silent = [await websockets.connect(url) for _ in range(3)]
+        assert not edge.hub.is_full
+        # No more of this address, until those have been sent away.
+        with pytest.raises(websockets.InvalidStatus):
+            await websockets.connect(url)
+        for client in silent:
+            await client.wait_closed()
+            assert client.close_code == 4401
+        async with asyncio.timeout(5):
+            while edge.hub.clients:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        async with websockets.connect(url) as client:
+            assert json.loads(await client.recv())["type"] == "connected"
