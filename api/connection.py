@@ -11,7 +11,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from api import monitor
 from api.admission import Admission
@@ -67,6 +67,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._head_bytes = 0
         self._trailers = 0
         self._refusal: tuple[int, Refusal, str] | None = None
+        self._running: RequestResponseCycle | None = None
         self._unsent = 0
         self._unsent_since = 0.0
 
@@ -92,6 +93,7 @@ class BoundedHttp(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""
         super().connection_lost(exc)
+        self._tell_gone()
         self._leave()
 
     def data_received(self, data: bytes) -> None:
@@ -179,6 +181,11 @@ class BoundedHttp(HttpToolsProtocol):
         super().on_message_complete()
         self._begin(Reading.NOTHING)
 
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        # Of requests that come at once, `cycle` is the newest, not the one that runs.
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
+
     # Time --------------------------------------------------------------------
 
     def end_if_slow(self, now: float) -> None:
@@ -230,6 +237,7 @@ class BoundedHttp(HttpToolsProtocol):
 
     def _end(self, reason: str) -> None:
         if not self.transport.is_closing():
+            self._tell_gone()
             monitor.ENDED.labels(reason).inc()
             self.transport.close()
 
@@ -237,14 +245,19 @@ class BoundedHttp(HttpToolsProtocol):
         """Answer instead of the application, which is told that the peer is gone, and close."""
         if self.transport.is_closing():
             return
-        busy = self.cycle is not None and not self.cycle.response_complete
-        if not busy or not self.cycle.response_started:
+        running = self._running
+        if running is None or running.response_complete or not running.response_started:
             self.transport.write(_answer(status, refusal))
-        if busy:
-            self.cycle.disconnected = True
-            self.cycle.message_event.set()
+        self._tell_gone()
         self.pipeline.clear()
         self._end(reason)
+
+    def _tell_gone(self) -> None:
+        """Let the application write no more. uvicorn tells the newest request alone."""
+        for cycle in (self._running, self.cycle):
+            if cycle is not None and not cycle.response_complete:
+                cycle.disconnected = True
+                cycle.message_event.set()
 
     def _leave(self) -> None:
         if self._address is not None:

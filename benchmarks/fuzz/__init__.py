@@ -1,0 +1,1 @@
+"""A seeded fuzzer of REST, of HTTP and of the WebSocket."""
