@@ -6,7 +6,7 @@ from agents import detect, silence, standby
 from pipeline.app import create_app
 from pipeline.operators.detect import Rules
 from pipeline.settings import Settings, thresholds_by_asset
-from pipeline.topics import Topics
+from pipeline.topics import Topics, changelog_topic
 from tables.assets import AssetTable
 
 SECOND = 1_000_000
@@ -15,7 +15,8 @@ SECOND = 1_000_000
 def build_worker(settings: Settings) -> faust.App:
     """Return the Faust app that `tidemark worker` runs."""
     topics = Topics(settings.topic_prefix)
-    app = create_app(settings, settings.worker_group, (topics.metrics,))
+    keyed = (topics.metrics, changelog_topic(settings))
+    app = create_app(settings, settings.worker_group, (topics.metrics,), keyed)
     assets = AssetTable(app, cache_assets=settings.state_cache_assets)
     app.tables.add(assets)
     thresholds = thresholds_by_asset(settings)

@@ -38,6 +38,8 @@ from api.shared import Shared
 from api.socket import recheck_callers
 from api.steps import Steps
 from api.watch import Watch
+from pipeline.cluster.layout import Layout
+from pipeline.cluster.sentinel import Sentinel
 from pipeline.settings import Settings, thresholds_by_asset
 from pipeline.topics import Topics
 
@@ -82,7 +84,8 @@ class Edge:
         )
         self.hub = Hub(settings)
         self.notices = Notices(settings, self.hub)
-        self.producer = Producer(settings)
+        self.sentinel = Sentinel(settings, "edge")
+        self.producer = Producer(settings, self._layout)
         self.watch = Watch(settings)
         self.relay = Relay(self.pool, self.producer, topics.alerts)
         self.steps = Steps(self.pool, self.relay, self.hub)
@@ -104,6 +107,10 @@ class Edge:
         self.sessions = Sessions(self.pool, self.hub, self.id)
         self.readiness = Shared(partial(readiness, self), READINESS_SECONDS)
 
+    async def _layout(self) -> Layout | None:
+        await self.sentinel.looked()
+        return self.sentinel.layout
+
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Run every part in the background; Kafka and PostgreSQL may come later."""
@@ -119,6 +126,7 @@ class Edge:
                     ("feed", self.hub.feed.run),
                     ("hub", self.hub.watch),
                     ("notices", self.notices.run),
+                    ("sentinel", self.sentinel.watch),
                     ("producer", self.producer.run),
                     ("watch", self.watch.run),
                     ("relay", self.relay.run),

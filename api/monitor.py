@@ -53,6 +53,16 @@ PUSH_SECONDS = Histogram(
 FEED_LAG = Gauge("tidemark_edge_lag_records", "Records the edge has yet to read", registry=REGISTRY)
 KAFKA_UP = Gauge("tidemark_edge_kafka_up", "1 while Kafka answers", registry=REGISTRY)
 POSTGRES_UP = Gauge("tidemark_edge_postgres_up", "1 while PostgreSQL answers", registry=REGISTRY)
+LOST = Gauge(
+    "tidemark_edge_lost_records",
+    "Records that Kafka deleted before a consumer group had read them, since this edge started",
+    ["group"], registry=REGISTRY,
+)  # fmt: skip
+EXPIRING = Gauge(
+    "tidemark_edge_expiring_records",
+    "Unread records that Kafka will delete next: older than three quarters of the retention",
+    ["group"], registry=REGISTRY,
+)  # fmt: skip
 OUTBOX_RELAYED = Counter(
     "tidemark_outbox_relayed_total", "Alert steps relayed to Kafka", registry=REGISTRY
 )

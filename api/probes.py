@@ -31,7 +31,7 @@ class Readiness(msgspec.Struct, rename="camel"):
 
 async def readiness(edge: "Edge") -> Readiness:
     """Ask PostgreSQL; tell what was seen of Kafka and the worker within the last seconds."""
-    components = [await _postgres(edge), _kafka(edge), _feed(edge), _worker(edge)]
+    components = [await _postgres(edge), _kafka(edge), _topics(edge), _feed(edge), _worker(edge)]
     return Readiness(all(component.ready for component in components), components)
 
 
@@ -73,8 +73,21 @@ async def _postgres(edge: "Edge") -> Component:
 
 
 def _kafka(edge: "Edge") -> Component:
-    seen = edge.watch.sight is not None
-    return _component("kafka", seen, "answers" if seen else "does not answer")
+    fault, layout = edge.sentinel.fault, edge.sentinel.layout
+    if fault is not None and fault.lasts and not (layout and fault == layout.fault):
+        return _component("kafka", False, str(fault))
+    if edge.watch.sight is None:
+        return _component("kafka", False, str(fault) if fault else "does not answer")
+    return _component("kafka", True, "answers")
+
+
+def _topics(edge: "Edge") -> Component:
+    layout = edge.sentinel.layout
+    if layout is None:
+        return _component("topics", False, "can't be seen without Kafka")
+    if layout.fault is not None:
+        return _component("topics", False, str(layout.fault))
+    return _component("topics", True, "; ".join(layout.remarks) or "as they should be")
 
 
 def _feed(edge: "Edge") -> Component:

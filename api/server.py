@@ -16,6 +16,7 @@ from api.auth.authenticator import check_settings
 from api.connection import BoundedHttp
 from api.socket import HEARTBEAT_SECONDS
 from api.wire import LineProtocol
+from pipeline.kafka import client_options
 from pipeline.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -35,6 +36,7 @@ def run(settings: Settings) -> None:
         SettingsError: the settings would leave the edge open, or make no sense together.
     """
     check_settings(settings)
+    client_options(settings)
     EdgeServer(config_of(settings)).run()
 
 

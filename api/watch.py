@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -10,13 +11,13 @@ import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
-from aiokafka.errors import KafkaError
+from aiokafka.errors import GroupAuthorizationFailedError, KafkaError
 from msgspec import structs
 
 from api import monitor
 from pipeline.kafka import client_options
 from pipeline.settings import Settings
-from pipeline.topics import Topics
+from pipeline.topics import HOUR_MS, Topics
 from schemas.system import GroupState, PartitionLag
 
 log = structlog.get_logger(__name__)
@@ -25,6 +26,10 @@ INTERVAL_SECONDS: Final = 2.0
 RATE_SECONDS: Final = 60.0
 REQUEST_MS: Final = 5000
 STABLE: Final = "Stable"
+DENIED: Final = "NotAuthorized"
+AGE_SECONDS: Final = 20.0
+NEAR: Final = 0.75
+"""Of the retention: an unread record that is older is in danger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,9 @@ class Watch:
         self._topics = Topics(settings.topic_prefix)
         self._sights: list[Sight] = []
         self._progress = Progress()
+        self._old: dict[TopicPartition, int] = {}
+        self._aged_at = -AGE_SECONDS
+        self.losses = Losses()
 
     @property
     def sight(self) -> Sight | None:
@@ -126,44 +134,108 @@ class Watch:
         }
         every = [tp for tps in partitions.values() for tp in tps]
         ends = await consumer.end_offsets(every) if every else {}
-        beginnings = await consumer.beginning_offsets(partitions[topics.dead_letters])
+        begins = await consumer.beginning_offsets(every) if every else {}
+        old = await self._ageing(consumer, every)
+        places = Places(begins, ends, old)
         worker_parts = partitions[topics.metrics]
         worker, members, owned = await self._group(
-            admin, self._settings.worker_group, worker_parts, ends
+            admin, self._settings.worker_group, worker_parts, places
         )
         sink_parts = partitions[topics.history] + partitions[topics.alerts]
-        sink, _, _ = await self._group(admin, self._settings.sink_group, sink_parts, ends)
+        sink, _, _ = await self._group(admin, self._settings.sink_group, sink_parts, places)
         told_parts = partitions[topics.alerts]
-        notifier, _, _ = await self._group(admin, self._settings.notify_group, told_parts, ends)
+        notifier, _, _ = await self._group(admin, self._settings.notify_group, told_parts, places)
         return Sight(
             worker=worker,
             sink=sink,
             notifier=notifier,
             covered=bool(worker_parts) and owned >= set(worker_parts),
             members=members,
-            dead_letters=sum(ends[tp] - beginning for tp, beginning in beginnings.items()),
+            dead_letters=sum(ends[tp] - begins[tp] for tp in partitions[topics.dead_letters]),
             end=sum(ends[tp] for tp in worker_parts),
         )
+
+    async def _ageing(
+        self, consumer: AIOKafkaConsumer, partitions: list[TopicPartition]
+    ) -> dict[TopicPartition, int]:
+        """Return where the records begin that will be kept for some time; asked rarely."""
+        now = time.monotonic()
+        if partitions and now - self._aged_at > AGE_SECONDS:
+            kept = self._settings.topic_retention_hours * HOUR_MS * NEAR
+            since = int(time.time() * 1000 - kept)
+            found = await consumer.offsets_for_times(dict.fromkeys(partitions, since))
+            ends = await consumer.end_offsets(partitions)
+            self._old = {tp: at.offset if at else ends[tp] for tp, at in found.items()}
+            self._aged_at = now
+        return self._old
 
     async def _group(
         self,
         admin: AIOKafkaAdminClient,
         group: str,
         partitions: list[TopicPartition],
-        ends: dict[TopicPartition, int],
+        places: "Places",
     ) -> tuple[GroupState, frozenset[str], set[TopicPartition]]:
-        (response,) = await admin.describe_consumer_groups([group])
-        _, _, state, _, _, members, *_ = response.groups[0]
-        committed = await admin.list_consumer_group_offsets(group, partitions=partitions)
-        lags = [_lag(tp, ends[tp], committed.get(tp)) for tp in partitions]
+        try:
+            (response,) = await admin.describe_consumer_groups([group])
+            _, _, state, _, _, members, *_ = response.groups[0]
+            committed = await admin.list_consumer_group_offsets(group, partitions=partitions)
+        except GroupAuthorizationFailedError:
+            state, members, committed = DENIED, [], {}
+        lags = [_lag(tp, places, committed.get(tp)) for tp in partitions]
+        self.losses.take(group, places.begins, lags)
         told = GroupState(
             group=group,
             state=state or "Unknown",
             members=len(members),
             lag=sum(lag.lag for lag in lags),
+            lost=self.losses.of(group),
+            expiring=sum(places.expiring(lag) for lag in lags),
             partitions=lags,
         )
+        monitor.LOST.labels(group).set(told.lost)
+        monitor.EXPIRING.labels(group).set(told.expiring)
         return told, frozenset(member[0] for member in members), set(_owned(members))
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Offsets of partitions: where they begin and end, and where the newer records begin."""
+
+    begins: dict[TopicPartition, int]
+    ends: dict[TopicPartition, int]
+    newer: dict[TopicPartition, int]
+
+    def expiring(self, lag: PartitionLag) -> int:
+        """Return how many unread records Kafka will soon delete for their age."""
+        tp = TopicPartition(lag.topic, lag.partition)
+        start = max(lag.committed or 0, self.begins[tp])
+        return max(0, self.newer.get(tp, 0) - start)
+
+
+class Losses:
+    """Counts the records that Kafka deleted before a group had read them."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+        self._counted: dict[tuple[str, TopicPartition], int] = {}
+
+    def of(self, group: str) -> int:
+        """Return how many were lost to a group since the start."""
+        return self._counts[group]
+
+    def take(
+        self, group: str, begins: Mapping[TopicPartition, int], lags: Iterable[PartitionLag]
+    ) -> None:
+        """Learn from where partitions begin and what the group has committed."""
+        for lag in lags:
+            tp = TopicPartition(lag.topic, lag.partition)
+            if lag.committed is None:
+                continue
+            known = max(lag.committed, self._counted.get((group, tp), 0))
+            if begins[tp] > known:
+                self._counts[group] += begins[tp] - known
+                self._counted[group, tp] = begins[tp]
 
 
 class Progress:
@@ -203,14 +275,15 @@ def moved(first: GroupState, last: GroupState) -> int:
     return sum(now - then for then, now in steps if then is not None and now is not None)
 
 
-def _lag(tp: TopicPartition, end: int, committed: Any) -> PartitionLag:
+def _lag(tp: TopicPartition, places: Places, committed: Any) -> PartitionLag:
     offset = committed.offset if committed is not None and committed.offset >= 0 else None
+    end = places.ends[tp]
     return PartitionLag(
         topic=tp.topic,
         partition=tp.partition,
         committed=offset,
         end=end,
-        lag=max(0, end - (offset or 0)),
+        lag=max(0, end - max(offset or 0, places.begins[tp])),
     )
 
 

@@ -5,6 +5,7 @@ Starlette) only when it runs, so that `--help` answers at once.
 """
 
 import sys
+from typing import NoReturn
 
 import typer
 
@@ -25,6 +26,7 @@ from cli import (
     sink,
     worker,
 )
+from pipeline.faults import ExitCode, Fault
 from pipeline.settings import SettingsError
 
 app = typer.Typer(
@@ -56,11 +58,18 @@ def tidemark() -> None:
 
 
 def main() -> None:
-    """Run the command; a setting that makes no sense ends it with its name."""
+    """Run the command; a setting or a server that keeps it from working ends it with one line."""
     try:
         app()
     except SettingsError as error:
-        sys.exit(f"tidemark: {error}")
+        _end(error, ExitCode.MISFIT)
+    except Fault as fault:
+        _end(fault, fault.code)
+
+
+def _end(error: Exception, code: ExitCode) -> NoReturn:
+    print(f"tidemark: {error}", file=sys.stderr)  # noqa: T201
+    sys.exit(code)
 
 
 if __name__ == "__main__":

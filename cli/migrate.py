@@ -5,14 +5,13 @@ import logging
 import sys
 import time
 from collections.abc import Callable
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import psycopg
 import typer
 
+from pipeline.faults import ExitCode, Fault
 from pipeline.settings import load_settings
-
-Result = TypeVar("Result")
 
 _RETRY_SECONDS = 1.0
 
@@ -24,43 +23,55 @@ def migrate(
 ) -> None:
     """Create the Kafka topics and bring PostgreSQL's tables up to date.
 
-    Safe to run at every start, and from several places at once.
+    Safe to run at every start, and from several places at once. Exits with 69 if a server
+    does not answer, with 77 if it refuses us, with 78 if the settings do not fit what is there.
     """
     from aiokafka.errors import KafkaError
 
-    from pipeline.provision import ProvisionError, provision
+    from pipeline.cluster.inspection import silence
+    from pipeline.provision import provision
     from sinks.migrations import MigrationError
     from sinks.migrations import migrate as migrate_database
 
     settings = load_settings()
     deadline = time.monotonic() + wait
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+
+    def topics() -> list[str]:
+        try:
+            return asyncio.run(provision(settings))
+        except (KafkaError, OSError) as error:
+            raise silence(settings, error) from error
+
+    def tables() -> list[str]:
+        try:
+            applied = migrate_database(settings.database_url.get_secret_value())
+        except psycopg.OperationalError as error:
+            what = f"PostgreSQL does not answer: {str(error).strip()}"
+            remedy = "start it, or correct TIDEMARK_DATABASE_URL"
+            raise Fault(what, remedy, ExitCode.UNAVAILABLE) from error
+        return [migration.name for migration in applied]
+
     try:
-        topics = _patiently(
-            lambda: asyncio.run(provision(settings)), (KafkaError, OSError), "Kafka", deadline
-        )
-        applied = _patiently(
-            lambda: migrate_database(settings.database_url.get_secret_value()),
-            (psycopg.OperationalError,), "PostgreSQL", deadline,
-        )  # fmt: skip
-    except (ProvisionError, MigrationError) as error:
+        made, applied = _patiently(topics, deadline), _patiently(tables, deadline)
+    except MigrationError as error:
         sys.exit(f"tidemark: {error}")
-    _say("topics", topics)
-    _say("tables", [migration.name for migration in applied])
+    _say("topics", made)
+    _say("tables", applied)
 
 
-def _patiently(
-    work: Callable[[], Result],
-    outages: tuple[type[Exception], ...],
-    server: str,
-    deadline: float,
-) -> Result:
+def _patiently(work: Callable[[], list[str]], deadline: float) -> list[str]:
+    """Return what `work` does, tried again while a server does not answer; say so at once."""
+    told = None
     while True:
         try:
             return work()
-        except outages as error:
-            if time.monotonic() + _RETRY_SECONDS > deadline:
-                sys.exit(f"tidemark: {server} does not answer: {str(error).strip()}")
+        except Fault as fault:
+            if fault.lasts or time.monotonic() + _RETRY_SECONDS > deadline:
+                raise
+            if fault != told:
+                print(f"tidemark: waiting: {fault}", file=sys.stderr, flush=True)  # noqa: T201
+            told = fault
         time.sleep(_RETRY_SECONDS)
 
 

@@ -34,7 +34,7 @@ def run(context: typer.Context) -> None:
     if settings.log_level != "debug":
         # It tells every attempt to reconnect; the notifier tells the first and the last.
         logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
-    run_app(lambda: build_notifier(settings), settings, REGISTRY)
+    run_app(lambda: build_notifier(settings), settings, REGISTRY, "notify")
 
 
 @notify.command()

@@ -21,4 +21,4 @@ def sink() -> None:
     if settings.log_level != "debug":
         # It tells every attempt to reconnect; the sink tells the first and the last.
         logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
-    run(lambda: build_sink(settings), settings, REGISTRY)
+    run(lambda: build_sink(settings), settings, REGISTRY, "sink")

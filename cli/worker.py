@@ -16,4 +16,4 @@ def worker() -> None:
 
     settings = load_settings()
     configure_logging(settings, "worker")
-    run(lambda: build_worker(settings), settings, REGISTRY)
+    run(lambda: build_worker(settings), settings, REGISTRY, "worker")

@@ -3,17 +3,22 @@
 import asyncio
 import gc
 import os
+import signal
+import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import faust
 import structlog
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, Counter
 from yarl import URL
 
+from pipeline.assignor import first_partitions
+from pipeline.cluster.sentinel import Sentinel
 from pipeline.exposition import exposed
-from pipeline.kafka import ssl_context
+from pipeline.kafka import account, ssl_context
 from pipeline.lag import LagMeter
 from pipeline.settings import Settings
 from pipeline.transport import BatchSchema, BatchTransport
@@ -33,8 +38,15 @@ SHUTDOWN_SECONDS = 30.0
 """A shutdown that takes longer is stuck."""
 
 
-def create_app(settings: Settings, app_id: str, batch_topics: tuple[str, ...]) -> faust.App:
+def create_app(
+    settings: Settings,
+    app_id: str,
+    batch_topics: tuple[str, ...],
+    keyed_topics: tuple[str, ...] = (),
+) -> faust.App:
     """Return a Faust app whose agents take whole batches of `batch_topics`.
+
+    Of `keyed_topics` only the partitions that the settings know are taken.
 
     Commits are at-least-once: exactly-once would need transactions around a
     store that has none, and every effect here can bear repetition.
@@ -66,6 +78,7 @@ def create_app(settings: Settings, app_id: str, batch_topics: tuple[str, ...]) -
         stream_buffer_maxsize=4,
         stream_wait_empty=True,
         web_enabled=False,
+        PartitionAssignor=first_partitions(keyed_topics, settings.topic_partitions),
     )
     app.transport = app.producer_transport = BatchTransport(app, batch_topics)
     return app
@@ -76,24 +89,73 @@ def batches(app: faust.App, topic: str) -> Any:
     return app.topic(topic, schema=BatchSchema())
 
 
-def run(build: Callable[[], faust.App], settings: Settings, registry: CollectorRegistry) -> None:
+def run(
+    build: Callable[[], faust.App],
+    settings: Settings,
+    registry: CollectorRegistry,
+    process: str,
+) -> None:
     """Run an app until SIGTERM or SIGINT, or until it crashes (exit code 1).
 
-    Its metrics in `registry` are served meanwhile, if TIDEMARK_METRICS_PORT says where.
+    Its metrics in `registry` are served meanwhile, if TIDEMARK_METRICS_PORT says where. It
+    starts once Kafka lets `process` do its work.
 
     Raises:
-        SettingsError: that port can't be had.
+        Fault: Kafka does not let it, now or later.
+        SettingsError: that port can't be had, or a setting is of no use.
     """
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
-    app = build()
-    worker = Worker(
-        app, loop=loop, override_logging=False, redirect_stdouts=False, loglevel=None, quiet=True
-    )
-    app.on_worker_init()
-    _spare_garbage_collection()
+    sentinel = Sentinel(settings, process)
     with exposed(settings, registry, loop), LagMeter(registry).measuring(loop):
-        worker.execute_from_commandline()
+        if not loop.run_until_complete(_admitted(sentinel)):
+            return
+        app = build()
+        app.transport.losses.count = _counter(registry, process)
+        worker = Worker(
+            app,
+            loop=loop,
+            override_logging=False,
+            redirect_stdouts=False,
+            loglevel=None,
+            quiet=True,
+        )
+        worker.sentinel = sentinel
+        app.on_worker_init()
+        _spare_garbage_collection()
+        watching = loop.create_task(sentinel.watch(partial(signal.raise_signal, signal.SIGTERM)))
+        try:
+            worker.execute_from_commandline()
+        finally:
+            watching.cancel()
+            if sentinel.verdict:
+                raise sentinel.verdict
+
+
+def _counter(registry: CollectorRegistry, process: str) -> Callable[[str, int], None]:
+    lost = Counter(
+        f"tidemark_{process}_lost_records_total",
+        "Records that Kafka deleted before they were read, by topic",
+        ["topic"],
+        registry=registry,
+    )
+    return lambda topic, records: lost.labels(topic).inc(records)
+
+
+async def _admitted(sentinel: Sentinel) -> bool:
+    """Wait until the process may work; False if it is asked to end meanwhile."""
+    loop, waiting = asyncio.get_running_loop(), asyncio.ensure_future(sentinel.admit())
+    signals = (signal.SIGTERM, signal.SIGINT)
+    for number in signals:
+        loop.add_signal_handler(number, waiting.cancel)
+    try:
+        await waiting
+    except asyncio.CancelledError:
+        return False
+    finally:
+        for number in signals:
+            loop.remove_signal_handler(number)
+    return True
 
 
 def _spare_garbage_collection() -> None:
@@ -107,6 +169,9 @@ def _spare_garbage_collection() -> None:
 
 class Worker(faust.Worker):
     """Ends also where Faust's shutdown hangs, as it does after a crash amid a rebalance."""
+
+    sentinel: Sentinel | None = None
+    """Knows why it ends, where that is not what the signal says."""
 
     async def start(self) -> None:
         """Start, and run until stopped.
@@ -124,24 +189,26 @@ class Worker(faust.Worker):
     def on_worker_shutdown(self) -> None:
         """Begin to shut down, after a signal or a crash."""
         super().on_worker_shutdown()
-        alarm = threading.Timer(SHUTDOWN_SECONDS, _end_by_force)
+        alarm = threading.Timer(SHUTDOWN_SECONDS, self._end_by_force)
         alarm.daemon = True
         alarm.start()
 
-
-def _end_by_force() -> None:
-    log.critical("shutting down took too long", seconds=SHUTDOWN_SECONDS)
-    os._exit(1)
+    def _end_by_force(self) -> None:
+        log.critical("shutting down took too long", seconds=SHUTDOWN_SECONDS)
+        fault = self.sentinel.verdict if self.sentinel else None
+        if fault:
+            print(f"tidemark: {fault}", file=sys.stderr, flush=True)  # noqa: T201
+        os._exit(fault.code if fault else 1)
 
 
 def _credentials(settings: Settings) -> Any:
     protocol = settings.kafka_security_protocol
     context = ssl_context(settings) if protocol.endswith("SSL") else None
     if protocol.startswith("SASL"):
-        password = settings.kafka_password
+        username, password = account(settings)
         return faust.SASLCredentials(
-            username=settings.kafka_username,
-            password=password.get_secret_value() if password else None,
+            username=username,
+            password=password,
             mechanism=settings.kafka_sasl_mechanism,
             ssl_context=context,
         )

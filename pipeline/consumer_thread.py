@@ -16,7 +16,8 @@ from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
-from pipeline.positions import Committed, Extent, Start, start_of
+from pipeline.losses import watch_resets
+from pipeline.positions import Committed, Extent, Start, is_recreated, start_of
 from pipeline.record import Record
 from pipeline.topic_ids import topic_ids
 
@@ -55,6 +56,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         await super().on_start()
         fetcher = self._consumer._fetcher
         fetcher._prefetch_backoff = KEEP_OFF_SECONDS
+        watch_resets(fetcher, self.transport.batch_topics, self.transport.losses)
         fetch = fetcher._proc_fetch_request
 
         async def fetch_as_parsed(*request: Any) -> bool:
@@ -121,7 +123,10 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
             extent = Extent(ids.get(tp.topic), firsts[tp], ends[tp])
             had = found.get(tp)
             committed = Committed(had.offset, had.metadata or None) if had else None
-            starts[TP(tp.topic, tp.partition)] = start_of(tp.topic, tp.partition, committed, extent)
+            start = start_of(tp.topic, tp.partition, committed, extent)
+            if committed is not None and not is_recreated(committed.topic_id, extent.topic_id):
+                self.transport.losses.skip(*tp, committed.offset, extent.first)
+            starts[TP(tp.topic, tp.partition)] = start
         return starts
 
     async def go_to(self, positions: Mapping[TP, int]) -> None:

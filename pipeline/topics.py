@@ -71,3 +71,8 @@ def topic_specs(settings: Settings) -> list[TopicSpec]:
         TopicSpec(name, settings.topic_partitions, settings.topic_replication, dict(config))
         for name in topics.all()
     ]
+
+
+def changelog_topic(settings: Settings) -> str:
+    """Return the topic that holds the state of the assets; Faust names it, and creates it."""
+    return f"{settings.worker_group}-assets-changelog"

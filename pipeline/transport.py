@@ -31,6 +31,7 @@ from faust.types import TP, ConsumerMessage
 from pipeline.consumer_thread import BatchConsumerThread
 from pipeline.lanes import Batch as Batch
 from pipeline.lanes import Lane
+from pipeline.losses import Losses
 from pipeline.positions import Start
 
 log = structlog.get_logger(__name__)
@@ -276,6 +277,7 @@ class BatchTransport(driver.Transport):
 
     def __init__(self, app: faust.App, batch_topics: Iterable[str]) -> None:
         self.batch_topics = frozenset(batch_topics)
+        self.losses = Losses()
         self.place: Callable[[Mapping[TP, Start]], Awaitable[Mapping[TP, int]]] = _as_committed
         """Decides where to go on in each partition, before anything of it is delivered."""
         super().__init__(app.conf.broker_consumer, app)

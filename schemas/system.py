@@ -34,12 +34,17 @@ class GroupState(Struct, rename="camel", kw_only=True):
     """A consumer group as Kafka sees it; `state` is Kafka's word, such as `Stable`.
 
     `records_per_second` is what it took in over the last minute; null: not known yet.
+    `lost` counts the records that Kafka deleted before the group had read them, as this edge
+    has seen since its start; `expiring` those unread that are older than three quarters of
+    the retention and will be deleted next.
     """
 
     group: str
     state: str
     members: int
     lag: int
+    lost: int = 0
+    expiring: int = 0
     partitions: list[PartitionLag]
     records_per_second: float | None = None
 

@@ -1,6 +1,7 @@
 """The worker and the sink, as Kafka sees their consumer groups."""
 
 import asyncio
+from collections.abc import Iterator
 from typing import Final
 
 from api.watch import Sight, Watch
@@ -14,15 +15,41 @@ LARGE_LAG: Final = 100_000
 
 
 async def check_groups(settings: Settings) -> list[Finding]:
-    """Look at members, assignment and lag, and at the dead letters."""
+    """Look at members, assignment and lag, at what was lost or soon will be, the dead letters."""
     sight = await _sight(settings)
     if sight is None:
-        return [Finding.note("worker", "could not be seen: Kafka told nothing of its group")]
+        return [
+            Finding.fail(
+                "worker",
+                "could not be seen: Kafka says nothing of its group",
+                "see that Kafka's brokers run, and what this account may do",
+            )
+        ]
+    groups = {"worker": sight.worker, "sink": sight.sink, "notify": sight.notifier}
     return [
         _judged("worker", sight.worker, sight.covered),
         _judged("sink", sight.sink, True),
+        *(finding for name, group in groups.items() for finding in _unread(name, group)),
         _dead_letters(sight.dead_letters),
     ]
+
+
+def _unread(name: str, group: GroupState) -> Iterator[Finding]:
+    """Tell of records that Kafka has deleted, or soon will, before the group reads them."""
+    if group.lost:
+        yield Finding.fail(
+            name,
+            f"{group.lost} records were deleted by Kafka's retention before it read them",
+            f"start `tidemark {name}`: it goes on with what is left; keep more "
+            "(retention.ms of the topics, TIDEMARK_TOPIC_RETENTION_HOURS)",
+        )
+    if group.expiring:
+        yield Finding.warn(
+            name,
+            f"{group.expiring} unread records are older than three quarters of the retention and "
+            "will be deleted next",
+            f"see that `tidemark {name}` runs and catches up, or raise retention.ms of the topics",
+        )
 
 
 async def _sight(settings: Settings) -> Sight | None:

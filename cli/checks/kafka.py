@@ -1,7 +1,6 @@
 """Kafka: does it answer, are its topics as they should be, does its clock agree."""
 
 import asyncio
-import logging
 import time
 from collections.abc import Iterator
 from typing import Any, Final
@@ -11,73 +10,92 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError
 
 from cli.checks.clock import compare
-from cli.checks.finding import Finding
+from cli.checks.finding import Finding, Verdict
+from pipeline.cluster.inspection import inspect_through, silence
+from pipeline.cluster.layout import MIGRATE, READ_ON
+from pipeline.cluster.reach import broker_faults
+from pipeline.cluster.topology import connected
+from pipeline.faults import ExitCode
 from pipeline.kafka import client_options
-from pipeline.settings import Settings
+from pipeline.settings import Settings, SettingsError
 from pipeline.topics import TopicSpec, topic_specs
 
 REQUEST_MS: Final = 5000
-MIGRATE: Final = "run `tidemark migrate`"
+PROCESSES: Final = ("worker", "sink", "notify", "edge", "dead-letters")
 _MILLISECOND: Final = 1000
 
 
-class _LastWords(logging.Handler):
-    """Why a connection failed: aiokafka tells its log, and its caller only that it did."""
-
-    text = ""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.text = record.getMessage()
-
-
 async def check_kafka(settings: Settings) -> list[Finding]:
-    """Look at the brokers, the topics and the clock."""
-    last_words = _LastWords()
-    logging.getLogger("aiokafka").addHandler(last_words)
+    """Look at the brokers, what we may do there, the topics and the clock."""
+    try:
+        faults = await broker_faults(settings)
+    except SettingsError as error:
+        return [Finding.fail("kafka", str(error), "see `tidemark settings`")]
+    found = [fault for fault in faults if fault]
+    if found and len(found) == len(faults):
+        worst = min(found, key=lambda fault: not fault.lasts)
+        return [Finding.fail("kafka", worst.what, worst.remedy)]
     admin = AIOKafkaAdminClient(**client_options(settings), request_timeout_ms=REQUEST_MS)
     try:
         await admin.start()
         brokers = len((await admin.describe_cluster())["brokers"])
-        topics = await _topics(admin, settings)
+        permitted = await check_permissions(settings)
+        topics = [] if permitted.verdict is Verdict.FAIL else await _topics(admin, settings)
     except (KafkaError, OSError) as error:
-        return [
-            Finding.fail(
-                "kafka",
-                f"{settings.kafka_brokers} does not answer: {last_words.text or error}",
-                "start Kafka, or correct TIDEMARK_KAFKA_BROKERS and what secures the connection",
-            )
-        ]
+        fault = silence(settings, error)
+        return [Finding.fail("kafka", fault.what, fault.remedy)]
     finally:
         await admin.close()
-        logging.getLogger("aiokafka").removeHandler(last_words)
     answers = f"{settings.kafka_brokers} answers, {brokers} broker{'' if brokers == 1 else 's'}"
     return [
         Finding.ok("kafka", answers),
-        topics,
+        *(Finding.warn("kafka", fault.what, fault.remedy) for fault in found),
+        permitted,
+        *topics,
         await asyncio.to_thread(_clock, settings),
     ]
 
 
-async def _topics(admin: AIOKafkaAdminClient, settings: Settings) -> Finding:
+async def check_permissions(settings: Settings) -> Finding:
+    """See whether our account may do what every process needs.
+
+    Raises:
+        aiokafka.errors.KafkaError: Kafka does not answer.
+    """
+    async with connected(settings) as client:
+        for process in PROCESSES:
+            found = await inspect_through(client, settings, process)
+            if found.fault and found.fault.code is ExitCode.REFUSED:
+                what = f"`tidemark {process}`: {found.fault.what}"
+                return Finding.fail("permissions", what, found.fault.remedy)
+    return Finding.ok("permissions", "this account may do what every process needs")
+
+
+async def _layout(settings: Settings) -> list[Finding]:
+    async with connected(settings) as client:
+        layout = (await inspect_through(client, settings, "worker")).layout
+    if layout is None or layout.fault is None:
+        remarks = layout.remarks if layout else ()
+        return [Finding.warn("topics", remark, READ_ON) for remark in remarks]
+    return [Finding.fail("topics", layout.fault.what, layout.fault.remedy)]
+
+
+async def _topics(admin: AIOKafkaAdminClient, settings: Settings) -> list[Finding]:
     specs = topic_specs(settings)
     described = {t["topic"]: t for t in await admin.describe_topics([s.name for s in specs])}
     missing = [spec.name for spec in specs if not described[spec.name]["partitions"]]
     if missing:
-        return Finding.fail("topics", f"missing: {', '.join(missing)}", MIGRATE)
-    for spec in specs:
-        count = len(described[spec.name]["partitions"])
-        if count != spec.partitions:
-            return Finding.fail(
-                "topics",
-                f"{spec.name} has {count} partitions, {spec.partitions} are expected",
-                f"set TIDEMARK_TOPIC_PARTITIONS to {count}, or start on another prefix",
-            )
+        return [Finding.fail("topics", f"missing: {', '.join(missing)}", MIGRATE)]
+    misfits = await _layout(settings)
+    if misfits:
+        return misfits
     configs = await _configs(admin, specs)
     for spec in specs:
         partitions = described[spec.name]["partitions"]
         for difference, remedy in _differences(spec, partitions, configs[spec.name]):
-            return Finding.warn("topics", f"{spec.name}: {difference}", remedy)
-    return Finding.ok("topics", f"{len(specs)} under {settings.topic_prefix}, as they should be")
+            return [Finding.warn("topics", f"{spec.name}: {difference}", remedy)]
+    well = f"{len(specs)} under {settings.topic_prefix}, as they should be"
+    return [Finding.ok("topics", well)]
 
 
 async def _configs(admin: AIOKafkaAdminClient, specs: list[TopicSpec]) -> dict[str, dict[str, str]]:
@@ -113,6 +131,7 @@ def _differences(
 def _clock(settings: Settings) -> Finding:
     """Ask the controller: the leader of the metadata quorum answers with its own time."""
     from kafka import KafkaAdminClient
+    from kafka.errors import ClusterAuthorizationFailedError
     from kafka.errors import KafkaError as AdminError
 
     options = client_options(settings) | {"bootstrap_timeout_ms": REQUEST_MS}
@@ -124,6 +143,9 @@ def _clock(settings: Settings) -> Finding:
             after = time.time()
         finally:
             admin.close()
+    except ClusterAuthorizationFailedError:
+        who = "only an account with DESCRIBE on the cluster may ask; nothing else needs that"
+        return Finding.note("kafka clock", who)
     except (AdminError, OSError, LookupError) as error:
         return Finding.note("kafka clock", f"could not be asked: {error!r}")
     told = {v["replica_id"]: v["last_fetch_timestamp"] for v in quorum["current_voters"]}

@@ -87,7 +87,7 @@ async def test_a_taken_port_ends_it_with_the_name_of_the_setting(
             kafka_brokers="127.0.0.1:1", database_url="postgresql://unused", metrics_port=port
         )
         worker = start_tidemark("worker", settings=settings)
-        assert await asyncio.to_thread(worker.wait, 30) == 1
+        assert await asyncio.to_thread(worker.wait, 30) == 78
     assert (
         "tidemark: TIDEMARK_METRICS_PORT: can't listen" in (tmp_path / "worker-0.log").read_text()
     )

@@ -1019,6 +1019,9 @@ export interface GroupScore {
  * A consumer group as Kafka sees it; `state` is Kafka's word, such as `Stable`.
  *
  * `records_per_second` is what it took in over the last minute; null: not known yet.
+ * `lost` counts the records that Kafka deleted before the group had read them, as this edge
+ * has seen since its start; `expiring` those unread that are older than three quarters of
+ * the retention and will be deleted next.
  *
  * This interface was referenced by `Wire`'s JSON-Schema
  * via the `definition` "GroupState".
@@ -1028,6 +1031,8 @@ export interface GroupState {
   state: string;
   members: number;
   lag: number;
+  lost?: number;
+  expiring?: number;
   partitions: PartitionLag[];
   recordsPerSecond?: number | null;
 }

@@ -251,6 +251,6 @@ def test_a_door_left_open_is_refused_at_start(
         command, cwd=REPOSITORY, env=os.environ | environment(edge.settings),
         capture_output=True, text=True, timeout=20, check=False,
     )  # fmt: skip
-    assert done.returncode == 1
+    assert done.returncode == 78
     assert "TIDEMARK_AUTHENTICATION" in done.stderr
     assert "Traceback" not in done.stderr

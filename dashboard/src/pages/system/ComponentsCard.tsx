@@ -6,6 +6,7 @@ import styles from "./System.module.css";
 const NAME: Readonly<Record<string, string>> = {
   postgresql: "PostgreSQL",
   kafka: "Kafka",
+  topics: "Topics",
   feed: "Live updates",
   worker: "Detection",
 };

@@ -1,3 +1,4 @@
+import { CircleX, TriangleAlert } from "lucide-react";
 import { AreaLine } from "../../charts/AreaLine";
 import type { Point } from "../../charts/history";
 import { Card } from "../../components/Card";
@@ -35,6 +36,7 @@ export function GroupCard({ title, duty, group, samples }: GroupCardProps) {
                 <small className={styles.muted}>a second</small>
               </span>
             </p>
+            <Unread group={group} />
             <AreaLine
               points={samples}
               from={samples[0]?.time ?? 0}
@@ -53,6 +55,33 @@ export function GroupCard({ title, duty, group, samples }: GroupCardProps) {
         )}
       </div>
     </Card>
+  );
+}
+
+/** Records that Kafka deleted before the group read them, or soon will. */
+function Unread({ group }: { group: GroupState }) {
+  const { lost = 0, expiring = 0 } = group;
+  return (
+    <>
+      {lost > 0 && (
+        <p role="alert" className={styles.lost}>
+          <CircleX aria-hidden />
+          <span>
+            <strong>{formatCount(lost)}</strong> {lost === 1 ? "record was" : "records were"}{" "}
+            deleted by Kafka’s retention before this stage read {lost === 1 ? "it" : "them"}.
+          </span>
+        </p>
+      )}
+      {expiring > 0 && (
+        <p role="status" className={styles.expiring}>
+          <TriangleAlert aria-hidden />
+          <span>
+            <strong>{formatCount(expiring)}</strong> waiting{" "}
+            {expiring === 1 ? "record is" : "records are"} about to be deleted by Kafka’s retention.
+          </span>
+        </p>
+      )}
+    </>
   );
 }
 
