@@ -180,19 +180,21 @@ def _tell_survey(found: "Survey") -> None:
 def _with_archive(work: Callable[["Archive"], Awaitable[Any]]) -> Any:
     from aiokafka.errors import KafkaError
 
+    from pipeline.cluster.inspection import inspect, silence
     from pipeline.dead_letters.archive import Archive, ArchiveError
 
+    settings = load_settings()
+
     async def connected() -> Any:
-        async with Archive(load_settings()) as archive:
+        async with Archive(settings) as archive:
             return await work(archive)
 
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     try:
         return asyncio.run(connected())
-    except ArchiveError as error:
-        sys.exit(f"tidemark: {error}")
-    except KafkaError as error:
-        sys.exit(f"tidemark: Kafka: {error}")
+    except (ArchiveError, KafkaError) as error:
+        fault = asyncio.run(inspect(settings, "dead-letters")).fault
+        raise fault or silence(settings, error) from error
 
 
 def _tell(what: str) -> None:

@@ -20,6 +20,13 @@ def migrate(
     wait: Annotated[
         float, typer.Option(min=0, help="Seconds to wait for Kafka and PostgreSQL to answer.")
     ] = 30.0,
+    return_events: Annotated[
+        bool,
+        typer.Option(
+            "--return-events",
+            help="Bring events back from partitions that were added to the metrics topic.",
+        ),
+    ] = False,
 ) -> None:
     """Create the Kafka topics and bring PostgreSQL's tables up to date.
 
@@ -29,6 +36,7 @@ def migrate(
     from aiokafka.errors import KafkaError
 
     from pipeline.cluster.inspection import silence
+    from pipeline.cluster.strays import return_strays
     from pipeline.provision import provision
     from sinks.migrations import MigrationError
     from sinks.migrations import migrate as migrate_database
@@ -39,6 +47,8 @@ def migrate(
 
     def topics() -> list[str]:
         try:
+            if return_events:
+                print(f"events: {asyncio.run(return_strays(settings))} returned")  # noqa: T201
             return asyncio.run(provision(settings))
         except (KafkaError, OSError) as error:
             raise silence(settings, error) from error

@@ -1,7 +1,11 @@
 """Where feeds send: the client, pointed at what the settings name."""
 
+import asyncio
+import sys
 from typing import Any, Final
 
+from pipeline.cluster.inspection import inspect
+from pipeline.cluster.layout import Layout
 from pipeline.settings import Settings
 from pipeline.topics import Topics
 from tidemark_client import Buffering, HttpTransport, KafkaTransport, Reporter, Transport
@@ -29,8 +33,18 @@ def open_reporter(
 
 
 def kafka_transport(settings: Settings) -> KafkaTransport:
-    """Return a transport to the metrics topic, with the settings' security."""
-    options: dict[str, Any] = {"security_protocol": settings.kafka_security_protocol}
+    """Return a transport to the metrics topic, with the settings' security.
+
+    Raises:
+        Fault: Kafka does not let us write there, and waiting would be of no use.
+        SettingsError: what secures the connection can't be used.
+    """
+    placement = _Placement(settings)
+    placement.check()
+    options: dict[str, Any] = {
+        "security_protocol": settings.kafka_security_protocol,
+        "partitioner": placement,
+    }
     if settings.kafka_security_protocol.endswith("SSL") and settings.kafka_ca_file:
         options["ssl_cafile"] = str(settings.kafka_ca_file)
     if settings.kafka_security_protocol.startswith("SASL"):
@@ -40,3 +54,30 @@ def kafka_transport(settings: Settings) -> KafkaTransport:
             options["sasl_plain_password"] = settings.kafka_password.get_secret_value()
     topic = Topics(settings.topic_prefix).metrics
     return KafkaTransport(settings.kafka_brokers, topic=topic, **options)
+
+
+class _Placement:
+    """Puts each event into the partition that holds the state of its asset.
+
+    That is not any partition of the topic where somebody has added some.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._layout: Layout | None = None
+
+    def check(self) -> None:
+        """Look at Kafka; say on standard error what is waited for."""
+        found = asyncio.run(inspect(self._settings, "feed"))
+        self._layout = found.layout if found.layout and found.layout.home else None
+        if found.fault is None or (self._layout and self._layout.takes_events):
+            return
+        if found.fault.lasts:
+            raise found.fault
+        sys.stderr.write(f"tidemark: waiting: {found.fault}\n")
+
+    def __call__(self, key: bytes, partitions: list[int], _available: list[int]) -> int:
+        """Return the partition of a key; called when Kafka has told of its partitions."""
+        if self._layout is None:
+            self.check()
+        return (self._layout or Layout(len(partitions))).partition_of(key)

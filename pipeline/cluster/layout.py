@@ -126,7 +126,8 @@ def _other_setting(settings: Settings, home: int, *, made: bool) -> Fault:
     had = "the state of the assets was made with" if made else "the topics have"
     return Fault(
         f"TIDEMARK_TOPIC_PARTITIONS is {settings.topic_partitions}, but {had} {home} partitions",
-        f"set it to {home}, or start on another TIDEMARK_TOPIC_PREFIX; {READ_ON}",
+        f"set TIDEMARK_TOPIC_PARTITIONS to {home}, or start on another TIDEMARK_TOPIC_PREFIX; "
+        f"{READ_ON}",
         ExitCode.MISFIT,
     )
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 REQUEST_MS: Final = 5000
 LOOKUPS, LOOKUP_SECONDS = 20, 0.2
 NO_ERROR, UNKNOWN_TOPIC, TOPIC_DENIED = 0, 3, 29
-READ, WRITE, CREATE, DESCRIBE = 3, 4, 5, 8
+READ, WRITE, CREATE, DELETE, DESCRIBE = 3, 4, 5, 6, 8
 """Operations of ACLs, by their numbers in Kafka's protocol."""
 
 

@@ -10,7 +10,10 @@ from typing import Final
 
 import msgspec
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
 
+from pipeline.cluster.inspection import inspect, silence
+from pipeline.cluster.layout import Layout
 from pipeline.dead_letters.archive import Archive, Span
 from pipeline.dead_letters.letter import DeadLetter, Selection
 from pipeline.kafka import client_options
@@ -95,8 +98,13 @@ async def redrive(
     finished, and put on record, also when the task is cancelled.
 
     Raises:
+        Fault: Kafka does not let us, or its topics do not fit the state of the assets.
         aiokafka.errors.KafkaError: not delivered; the chunks before are on record.
     """
+    found = await inspect(fitness.settings, "dead-letters")
+    if found.layout is None or not found.layout.takes_events:
+        raise found.fault or silence(fitness.settings, KafkaError("no topics are seen"))
+    layout = found.layout
     chunk: list[DeadLetter] = []
     async with AIOKafkaProducer(
         **client_options(fitness.settings),
@@ -106,7 +114,7 @@ async def redrive(
     ) as producer:
 
         async def flush() -> None:
-            sending = asyncio.ensure_future(_send(producer, chunk, fitness, by))
+            sending = asyncio.ensure_future(_send(producer, chunk, fitness, layout, by))
             try:
                 await asyncio.shield(sending)
             except asyncio.CancelledError:
@@ -125,14 +133,23 @@ async def redrive(
 
 
 async def _send(
-    producer: AIOKafkaProducer, letters: list[DeadLetter], fitness: Fitness, by: str
+    producer: AIOKafkaProducer,
+    letters: list[DeadLetter],
+    fitness: Fitness,
+    layout: Layout,
+    by: str,
 ) -> None:
     topics = Topics(fitness.settings.topic_prefix)
+
+    def partition(key: bytes | None) -> int | None:
+        return None if key is None else layout.partition_of(key)
+
     deliveries = [
         await producer.send(
             topics.metrics,
             letter.value,
             fitness.key(letter),
+            partition(fitness.key(letter)),
             headers=[*letter.original_headers, (REDRIVEN_FROM, str(letter.id).encode())],
         )
         for letter in letters

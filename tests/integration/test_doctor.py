@@ -56,8 +56,8 @@ async def test_all_is_well(make_settings: SettingsFactory, start_tidemark: Start
 
     found = await eventually(well, 60)
     assert set(found) == {
-        "settings", "kafka", "topics", "kafka clock", "worker", "sink", "dead letters",
-        "postgresql", "tables", "postgresql clock", "state", "edge", "devstack",
+        "settings", "kafka", "permissions", "topics", "kafka clock", "worker", "sink",
+        "dead letters", "postgresql", "tables", "postgresql clock", "state", "edge", "devstack",
     }  # fmt: skip
     assert found["worker"][1].startswith("1 member, 0 records behind")
 
@@ -122,7 +122,7 @@ async def test_servers_are_away(make_settings: SettingsFactory) -> None:
     )
     found = await examine(settings)
     assert found["kafka"][0] == "fail"
-    assert "Connect call failed" in found["kafka"][1]
+    assert "connection refused" in found["kafka"][1]
     assert found["postgresql"][0] == "fail"
     assert "secret" not in str(found)
 
