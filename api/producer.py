@@ -85,9 +85,7 @@ class Producer:
             log.warning("not delivered", topic=topic, error=str(error) or type(error).__name__)
             raise unavailable("Kafka has not confirmed in time; send it again") from None
 
-    async def _partitioner(
-        self, producer: AIOKafkaProducer, topic: str
-    ) -> Callable[[bytes], int]:
+    async def _partitioner(self, producer: AIOKafkaProducer, topic: str) -> Callable[[bytes], int]:
         layout = await self._layout()
         if layout is None:
             raise unavailable("Kafka is away just now")
