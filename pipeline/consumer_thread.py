@@ -4,6 +4,7 @@ It hands over records as aiokafka parsed them, without a copy of each, and with 
 before and after them; and it leaves no partition out of a fetch that waits long for others.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from time import monotonic
@@ -11,7 +12,14 @@ from typing import Any, NamedTuple
 
 import structlog
 from aiokafka.consumer.fetcher import FetchResult
-from aiokafka.errors import CommitFailedError, IllegalStateError
+from aiokafka.errors import (
+    CommitFailedError,
+    IllegalStateError,
+    KafkaConnectionError,
+    KafkaTimeoutError,
+    NodeNotReadyError,
+    RequestTimedOutError,
+)
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
@@ -28,6 +36,13 @@ KEEP_OFF_SECONDS = 0.005
 
 FETCH_WAIT_BUSY_MS = 20
 """How long a fetch may wait that leaves such partitions out: they are not asked for before."""
+
+
+RETRY_SECONDS = 0.5
+"""How long nobody is asked after a broker was away."""
+
+OUTAGES = (KafkaConnectionError, KafkaTimeoutError, NodeNotReadyError, RequestTimedOutError)
+"""Errors that end by themselves once enough brokers are back."""
 
 
 class Fetched(NamedTuple):
@@ -60,7 +75,12 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         fetch = fetcher._proc_fetch_request
 
         async def fetch_as_parsed(*request: Any) -> bool:
-            has_new: bool = await fetch(*request)
+            try:
+                has_new: bool = await fetch(*request)
+            except asyncio.CancelledError:
+                # Cancelled while it waits after a failure. aiokafka returns where it is cancelled
+                # while it fetches, and takes what else is raised for the end of its thread.
+                return False
             for tp, result in fetcher._records.items():
                 if isinstance(result, FetchResult) and result.has_more():
                     result._partition_records._consumer_record = _as_parsed
@@ -143,9 +163,15 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
 
     async def _outliving_rebalances(self, method: Callable[[], Awaitable[Any]]) -> Any:
         while True:
-            with suppress(IllegalStateError):
-                return await self.call_thread(method)
             # A rebalance has taken a partition away meanwhile: do it for those that are left.
+            with suppress(IllegalStateError):
+                try:
+                    return await self.call_thread(method)
+                except OUTAGES as error:
+                    if self.should_stop:
+                        raise
+                    log.warning("brokers are away: asking for positions again", error=repr(error))
+                    await asyncio.sleep(RETRY_SECONDS)
 
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
         """Commit; beside each offset stands the id of the topic that it is an offset of."""

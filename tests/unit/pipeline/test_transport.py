@@ -542,6 +542,24 @@ async def test_it_goes_back_in_batch_topics_alone(consumer: BatchConsumer, on_ka
     assert consumer._committed_offset == {TOPIC: None, TP("metrics", 1): 8}
 
 
+@pytest.mark.parametrize("error", consumer_thread.OUTAGES)
+async def test_brokers_that_are_away_are_asked_again(
+    consumer: BatchConsumer, on_kafka: Any, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    kafka = on_kafka({TopicPartition("metrics", 0): OffsetAndMetadata(8, "an-id")})
+    failures = [error(), error()]
+
+    async def ids(_client: Any, topics: set[str]) -> dict[str, str]:
+        if failures:
+            raise failures.pop()
+        return dict.fromkeys(topics, "an-id")
+
+    monkeypatch.setattr(consumer_thread, "topic_ids", ids)
+    monkeypatch.setattr(consumer_thread, "RETRY_SECONDS", 0)
+    await consumer.perform_seek()
+    assert kafka.sought == {TopicPartition("metrics", 0): 8}
+
+
 async def test_partitions_taken_away_meanwhile_are_left_out(
     consumer: BatchConsumer, on_kafka: Any
 ) -> None:
