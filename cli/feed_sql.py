@@ -12,7 +12,7 @@ from rich.console import Console
 
 from cli.feed_options import Token, Url
 from feeds.destination import open_reporter
-from feeds.findings import Verdict
+from feeds.finding import Verdict
 from feeds.ingest import Summary, report
 from feeds.mapping import DEFAULT, MappingError, load_mapping
 from feeds.sql.contract import ContractError, load_contract

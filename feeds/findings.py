@@ -1,9 +1,8 @@
-"""What checks found, and the metrics that follow from it."""
+"""From what checks found to the metrics that follow from it."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
 from typing import Any, Final
 from uuid import uuid5
 
@@ -11,9 +10,9 @@ import msgspec
 from msgspec import Raw
 
 from feeds.document import Fault, ParsedDocument
+from feeds.finding import JUDGED, OPEN, Finding, Verdict
 from feeds.mapping import Mapping
 from pipeline.operators.identity import TIDEMARK_NAMESPACE
-from pipeline.operators.texts import name_fault
 from schemas.metrics import MAX_ASSET_ID, MetricEvent, MetricType
 
 DIGITS: Final = 4
@@ -21,58 +20,6 @@ MOST_NAMES: Final = 10
 """Checks of each verdict that an event's metadata names; with at most so many letters of
 each it stays below the 16 KiB that an event may carry, whatever the letters."""
 MOST_LETTERS: Final = 80
-
-
-class Verdict(Enum):
-    """How a check ended."""
-
-    PASSED = "passed"
-    WARNED = "warned"
-    FAILED = "failed"
-    ERRORED = "errored"
-    """Could not run: an open issue that says nothing of the score."""
-    MEASURED = "measured"
-    """A share of good rows without a verdict."""
-    RAN = "ran"
-    """A job that ran, such as a dbt model: closes its issue, scores nothing."""
-
-
-JUDGED: Final = frozenset({Verdict.PASSED, Verdict.WARNED, Verdict.FAILED})
-OPEN: Final = frozenset({Verdict.WARNED, Verdict.FAILED, Verdict.ERRORED})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """What one check found on one asset.
-
-    Attributes:
-        asset: its name in the document.
-        check: type of the check as the tool names it.
-        share: share of rows that are good, 0-1, where the document tells.
-        dimension: where the document itself names it.
-        name: what people call the check, if not its type.
-    """
-
-    asset: str
-    check: str
-    verdict: Verdict
-    share: float | None = None
-    column: str | None = None
-    dimension: MetricType | None = None
-    name: str | None = None
-
-    @property
-    def good(self) -> float:
-        """Share of good rows, or all or nothing by the verdict."""
-        if self.share is not None:
-            return min(1.0, max(0.0, self.share))
-        return 1.0 if self.verdict is Verdict.PASSED else 0.0
-
-    @property
-    def title(self) -> str:
-        """Name for people, with the column."""
-        title = self.name or self.check
-        return f"{title} ({self.column})" if self.column and self.column not in title else title
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +52,38 @@ def derive(findings: Iterable[Finding], occasion: Occasion, mapping: Mapping) ->
         by_asset.setdefault(mapping.asset(finding.asset), []).append(finding)
     parsed = ParsedDocument()
     for asset_id, found in by_asset.items():
-        if not 1 <= len(asset_id) <= MAX_ASSET_ID:
-            shown = asset_id[:60]
-            parsed.faults.append(Fault(f"{shown!r} is no asset id of 1-{MAX_ASSET_ID} characters"))
-            continue
-        if fault := name_fault(asset_id):
-            parsed.faults.append(Fault(f"the asset id {asset_id[:60]!r} {fault}"))
-            continue
-        parsed.events.extend(_events(asset_id, found, occasion, mapping))
+        add_events(parsed, asset_id, found, occasion, mapping)
     return parsed
+
+
+def add_events(
+    parsed: ParsedDocument,
+    asset_id: str,
+    found: Sequence[Finding],
+    occasion: Occasion,
+    mapping: Mapping,
+) -> None:
+    """Add one asset's metrics to a document, or a fault if its name is no asset id."""
+    if not 1 <= len(asset_id) <= MAX_ASSET_ID or "\0" in asset_id:
+        shown = asset_id[:60]
+        parsed.faults.append(Fault(f"{shown!r} is no asset id of 1-{MAX_ASSET_ID} characters"))
+        return
+    context = {name: str(value)[:MOST_LETTERS] for name, value in occasion.context.items()}
+    metadata = Raw(msgspec.json.encode(context | _summary(found)))
+    for metric, value in metrics(found, mapping):
+        # The value too: a fuller document of the same run corrects what was said.
+        name = f"{occasion.source}\n{occasion.identity}\n{asset_id}\n{metric}\n{value}"
+        parsed.events.append(
+            MetricEvent(
+                asset_id=asset_id,
+                metric_type=metric,
+                value=value,
+                timestamp=occasion.timestamp,
+                event_id=uuid5(TIDEMARK_NAMESPACE, name),
+                source=occasion.source,
+                metadata=metadata,
+            )
+        )
 
 
 def metrics(found: Sequence[Finding], mapping: Mapping) -> Iterator[tuple[MetricType, float]]:
@@ -136,36 +106,13 @@ def metrics(found: Sequence[Finding], mapping: Mapping) -> Iterator[tuple[Metric
         yield dimension, _percent(own, [finding.good for finding in own], mapping)
 
 
-def _events(
-    asset_id: str, found: Sequence[Finding], occasion: Occasion, mapping: Mapping
-) -> Iterator[MetricEvent]:
-    context = {name: _shortened(str(value)) for name, value in occasion.context.items()}
-    metadata = Raw(msgspec.json.encode(context | _summary(found)))
-    for metric, value in metrics(found, mapping):
-        name = f"{occasion.source}\n{occasion.identity}\n{asset_id}\n{metric}"
-        yield MetricEvent(
-            asset_id=asset_id,
-            metric_type=metric,
-            value=value,
-            timestamp=occasion.timestamp,
-            event_id=uuid5(TIDEMARK_NAMESPACE, name),
-            source=occasion.source,
-            metadata=metadata,
-        )
-
-
 def _summary(found: Sequence[Finding]) -> dict[str, Any]:
     summary: dict[str, Any] = {"checks": sum(f.verdict is not Verdict.RAN for f in found)}
     for verdict in (Verdict.FAILED, Verdict.WARNED, Verdict.ERRORED):
-        titles = [_shortened(finding.title) for finding in found if finding.verdict is verdict]
-        if titles:
-            summary[verdict.value] = titles[:MOST_NAMES]
+        named = [finding for finding in found if finding.verdict is verdict][:MOST_NAMES]
+        if named:
+            summary[verdict.value] = [finding.title[:MOST_LETTERS] for finding in named]
     return summary
-
-
-def _shortened(text: str) -> str:
-    """Return a text as metadata holds it, which takes no U+0000."""
-    return text[:MOST_LETTERS].replace("\0", "\ufffd")
 
 
 def _percent(found: Sequence[Finding], goods: Sequence[float], mapping: Mapping) -> float:

@@ -164,7 +164,14 @@ def normal(check: str) -> str:
 
 @lru_cache(maxsize=10_000)
 def _default_dimension(kind: str) -> MetricType | None:
-    for pattern, dimension in DEFAULT_DIMENSIONS.items():
-        if fnmatchcase(kind, pattern):
+    for word, anywhere, dimension in _WORDS:
+        if word in kind if anywhere else kind.startswith(word):
             return dimension
     return None
+
+
+# Every check of a document is looked up, and looking for a word is ten times as fast as a glob.
+_WORDS: Final = tuple(
+    (pattern.strip("*"), pattern.startswith("*"), dimension)
+    for pattern, dimension in DEFAULT_DIMENSIONS.items()
+)

@@ -1,18 +1,54 @@
 """Times as other tools write them."""
 
+import re
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
+
+EXPECTED: Final = "ISO 8601, or seconds or milliseconds since 1970"
+EARLIEST: Final = 1e8
+"""Seconds since 1970 below which a number is no time but something else, such as 20260301."""
+_NUMBER: Final = re.compile(r"[+-]?\d{9,19}(?:\.\d{0,9})?")
+_ZONE: Final = re.compile(r"\s*(?P<zone>UTC|GMT|Z|[+-]\d{2}(?::?\d{2})?)$", re.IGNORECASE)
 
 
 def moment(value: Any) -> datetime | None:
-    """Return the time in an ISO 8601 text or in milliseconds since the epoch, else None.
+    """Return the time in a text or number, in UTC; None where it is none.
 
-    A time without an offset is taken to be UTC.
+    Texts are ISO 8601, also with a blank before the offset or `UTC` in its place; without
+    an offset they are taken to be UTC. Numbers, and texts of digits, count seconds,
+    milliseconds, microseconds or nanoseconds since 1970, as their size tells.
     """
     try:
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            return datetime.fromtimestamp(value / 1000, UTC)
-        parsed = datetime.fromisoformat(str(value).strip())
+        if isinstance(value, bool):
+            return None
+        if isinstance(value, (int, float)):
+            return _since_1970(value)
+        text = str(value)[:64].strip() if isinstance(value, str) else ""
+        if _NUMBER.fullmatch(text):
+            return _since_1970(float(text))
+        return _iso(text)
     except (ValueError, OverflowError, OSError):
         return None
-    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+def absent(value: Any) -> bool:
+    """Tell whether a document names no time at all."""
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def _since_1970(number: float) -> datetime | None:
+    size = abs(number)
+    for scale in (1.0, 1e3, 1e6, 1e9):
+        if EARLIEST <= size / scale < 1e11:
+            return datetime.fromtimestamp(number / scale, UTC)
+    return None
+
+
+def _iso(text: str) -> datetime:
+    zone = _ZONE.search(text)
+    # `2026-11` ends like an offset, but only a time of day has one.
+    if zone and ":" in text[: zone.start()]:
+        offset = zone["zone"].upper()
+        text = text[: zone.start()] + ("+00:00" if offset in {"UTC", "GMT", "Z"} else offset)
+    parsed = datetime.fromisoformat(text)
+    return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)

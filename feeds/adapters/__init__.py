@@ -1,6 +1,7 @@
 """Adapters: other tools' documents to metric events."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -14,9 +15,12 @@ from feeds.adapters import (
     tabular,
     wire,
 )
-from feeds.adapters.options import Options
-from feeds.document import Malformed, ParsedDocument
+from feeds.document import Fault, Malformed, ParsedDocument, bounded
+from feeds.door import POSTED, Door
+from feeds.json_document import NESTED
 from feeds.mapping import DEFAULT, Mapping
+from feeds.memory import Memory
+from feeds.options import Options
 
 ADAPTERS: Final[dict[str, Callable[[bytes, Options], ParsedDocument]]] = {
     "dbt": dbt.read,
@@ -38,6 +42,8 @@ def parse(
     asset: str | None = None,
     manifest: bytes | None = None,
     received: datetime | None = None,
+    door: Door = POSTED,
+    memory: Memory | None = None,
 ) -> ParsedDocument:
     """Turn a document into metric events, as far as it is good.
 
@@ -51,12 +57,20 @@ def parse(
         asset: name for documents and checks that name no asset.
         manifest: dbt's manifest.json, which knows what a test belongs to.
         received: time of the measurements where the document tells none (default: now).
+        door: bounds, and words for the sender; by default those of a document that is posted.
+        memory: what earlier documents said, where one may tell only a part of a run.
 
     Raises:
         KeyError: there is no such kind.
     """
-    options = Options(mapping, asset, manifest, received or datetime.now(UTC))
+    options = Options(
+        mapping, asset, manifest, received or datetime.now(UTC), door, memory or Memory()
+    )
     try:
-        return ADAPTERS[kind](body, options)
+        door.check_size(len(body))
+        parsed = ADAPTERS[kind](body, options)
     except Malformed as error:
         return ParsedDocument(faults=[error.fault])
+    except RecursionError:
+        return ParsedDocument(faults=[Fault(NESTED)])
+    return replace(parsed, faults=bounded(parsed.faults))

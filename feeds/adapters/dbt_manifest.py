@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-from msgspec import Struct
+import msgspec
+from msgspec import Raw, Struct
 
-from feeds.document import Fault, JsonDocument, Malformed
+from feeds.document import Fault, Malformed
+from feeds.door import Door
+from feeds.json_document import JsonDocument
 from feeds.mapping import named_dimension
 from schemas.metrics import MetricType
 
@@ -20,7 +23,7 @@ class TestMetadata(Struct):
 class DependsOn(Struct, frozen=True):
     """Upstream nodes."""
 
-    nodes: list[str] = []
+    nodes: list[str] | None = None
 
 
 class Node(Struct):
@@ -35,16 +38,18 @@ class Node(Struct):
     attached_node: str | None = None
     column_name: str | None = None
     test_metadata: TestMetadata | None = None
-    depends_on: DependsOn = DependsOn()
+    depends_on: DependsOn | None = None
+    tested_node_unique_id: str | None = None
     meta: Any = None
     config: Any = None
 
 
 class Nodes(Struct):
-    """A manifest.json."""
+    """A manifest.json. Its nodes are read when they are asked for: it may be very large."""
 
-    nodes: dict[str, Node]
-    sources: dict[str, Node] = {}
+    nodes: dict[str, Raw]
+    sources: dict[str, Raw] | None = None
+    unit_tests: dict[str, Raw] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +67,23 @@ class Manifest:
     """Finds assets and tests by unique_id."""
 
     def __init__(self, nodes: Nodes | None) -> None:
-        self._nodes = {} if nodes is None else nodes.nodes | nodes.sources
+        self._raws = (
+            {}
+            if nodes is None
+            else {**nodes.nodes, **(nodes.sources or {}), **(nodes.unit_tests or {})}
+        )
+        self._nodes: dict[str, Node | None] = {}
+
+    def _node(self, unique_id: str) -> Node | None:
+        """Return a node, None where it is unknown or of no known form."""
+        if unique_id not in self._nodes:
+            raw = self._raws.get(unique_id)
+            self._nodes[unique_id] = None if raw is None else _decoded(raw)
+        return self._nodes[unique_id]
 
     def asset(self, unique_id: str) -> str | None:
         """Return `database.schema.table` of a node, None where it is unknown."""
-        node = self._nodes.get(unique_id)
+        node = self._node(unique_id)
         if node is None:
             return None
         parts = (node.database, node.schema, node.alias or node.identifier or node.name)
@@ -74,12 +91,14 @@ class Manifest:
 
     def test(self, unique_id: str) -> Test | None:
         """Return what is known of a test, None where it is unknown."""
-        node = self._nodes.get(unique_id)
+        node = self._node(unique_id)
         if node is None:
             return None
-        owner = node.attached_node or self._owner(node)
+        owner = node.attached_node or node.tested_node_unique_id or self._owner(node)
         kind = node.test_metadata
         check = kind.name if kind and kind.name else node.name or unique_id
+        if unique_id.startswith("unit_test."):
+            check = "unit_test"
         return Test(
             asset=self.asset(owner) if owner else None,
             check=check,
@@ -90,7 +109,8 @@ class Manifest:
 
     def _owner(self, node: Node) -> str | None:
         """Return the one upstream node that the test's name speaks of, else the first."""
-        upstream = [name for name in node.depends_on.nodes if name in self._nodes]
+        depends = (node.depends_on.nodes if node.depends_on else None) or []
+        upstream = [name for name in depends if name in self._raws]
         test = node.name or ""
         check = node.test_metadata.name if node.test_metadata else None
         target = test.partition(f"{check}_")[2] if check else test
@@ -100,7 +120,7 @@ class Manifest:
         return upstream[0] if upstream else None
 
 
-def read_manifest(body: bytes | None) -> Manifest:
+def read_manifest(body: bytes | None, door: Door) -> Manifest:
     """Read a manifest; with none, nothing is known.
 
     Raises:
@@ -109,7 +129,8 @@ def read_manifest(body: bytes | None) -> Manifest:
     if body is None:
         return Manifest(None)
     try:
-        return Manifest(JsonDocument(body).whole(Nodes))
+        door.check_size(len(body))
+        return Manifest(JsonDocument(body, door).whole(Nodes))
     except Malformed as error:
         fault = error.fault
         raise Malformed(Fault(f"manifest: {fault.message}", fault.field, fault.line)) from None
@@ -118,6 +139,13 @@ def read_manifest(body: bytes | None) -> Manifest:
 def plain_relation(relation: str | None) -> str | None:
     """Return a relation without its quotes: `"db"."shop"."orders"` -> `db.shop.orders`."""
     return relation.translate(str.maketrans("", "", '"`[]')) if relation else None
+
+
+def _decoded(raw: Raw) -> Node | None:
+    try:
+        return msgspec.json.decode(raw, type=Node)
+    except (msgspec.DecodeError, RecursionError):
+        return None
 
 
 def _meta(node: Node) -> dict[str, Any]:

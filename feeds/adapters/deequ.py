@@ -5,20 +5,23 @@ score and issues. The data set's name is only in the result key's tags, or is gi
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final
 
 from msgspec import Raw, Struct
 
-from feeds.adapters.options import Options
-from feeds.document import JsonDocument, ParsedDocument
-from feeds.findings import Finding, Occasion, Verdict, derive
-from feeds.moments import moment
+from feeds.document import ParsedDocument
+from feeds.finding import Finding, Verdict
+from feeds.gathering import Gathering
+from feeds.json_document import JsonDocument
+from feeds.options import Options
 
 SHARES: Final = frozenset(
     {"Completeness", "Uniqueness", "Distinctness", "UniqueValueRatio", "Compliance", "PatternMatch"}
 )
 """Analyzers whose value is a share of good rows, 0-1; the others only describe."""
+DESCRIBES: Final = "metrics that describe and judge nothing ({})"
 NAME_TAGS: Final = ("dataset", "data_set", "dataset_name", "table", "table_name", "asset", "name")
 VERDICTS: Final = {"success": Verdict.PASSED, "failure": Verdict.FAILED}
 _CONSTRAINT: Final = re.compile(r"^\w*Constraint\((?P<analyzer>\w+)\((?P<column>\w+)?")
@@ -60,11 +63,17 @@ class Metric(Struct, rename="camel"):
     value: float | str | None = None
 
 
+class Named(Struct):
+    """As much of a flat metric as tells whether it is a share."""
+
+    name: str
+
+
 class Measured(Struct, rename="camel"):
-    """An analyzer and its metric."""
+    """An analyzer and its metric, whose form is the analyzer's own."""
 
     analyzer: Analyzer
-    metric: Metric
+    metric: Raw
 
 
 class CheckResult(Struct):
@@ -82,82 +91,87 @@ def read(body: bytes, options: Options) -> ParsedDocument:
     Raises:
         Malformed: it is none of them.
     """
-    document = JsonDocument(body)
-    parsed = ParsedDocument()
-    loose: list[Finding] = []
+    document = JsonDocument(body, options.door)
+    gathering = Gathering(options, "deequ", options.identity(body))
+    reader = _Reader(document, options, gathering)
     for index, raw in enumerate(document.whole(list[Raw])):
+        reader.entry(raw, index)
+    parsed = gathering.parsed()
+    return ParsedDocument(parsed.events, document.faults() + parsed.faults, reader.skipped)
+
+
+class _Reader:
+    """Reads the entries of a document, whatever they are."""
+
+    def __init__(self, document: JsonDocument, options: Options, gathering: Gathering) -> None:
+        self._document = document
+        self._options = options
+        self._gathering = gathering
+        self.skipped: Counter[str] = Counter()
+
+    def entry(self, raw: Raw, index: int) -> None:
         text = bytes(raw)
         if b'"resultKey"' in text:
-            entry = _analysis(document, raw, index, options, options.identity(body, b"%d" % index))
-            parsed.events.extend(entry.events)
-            parsed.faults.extend(entry.faults)
+            self._analysis(raw, index)
+        elif self._options.asset is None:
+            self._document.blame(f"names no data set: {self._options.door.name_asset}", index)
+        elif b'"constraint_status"' in text:
+            result = self._document.part(raw, CheckResult, index)
+            if result is not None:
+                self._gathering.add([_checked(result, self._options.asset)], None, {})
         else:
-            loose += _loose(document, raw, index, options)
-    occasion = Occasion(options.identity(body), "deequ", options.received, {})
-    rest = derive(loose, occasion, options.mapping)
-    return ParsedDocument(
-        parsed.events + rest.events, document.faults + parsed.faults + rest.faults
-    )
+            found = self._flat(raw, self._options.asset, index)
+            self._gathering.add(found, None, {})
 
+    def _flat(self, raw: Raw, asset: str, index: int) -> list[Finding]:
+        named = self._document.part(raw, Named, index)
+        if named is None:
+            return []
+        if named.name not in SHARES:
+            self.skipped[DESCRIBES.format(named.name)] += 1
+            return []
+        return list(self._share(raw, asset, named.name, None, index))
 
-def _analysis(
-    document: JsonDocument, raw: Raw, index: int, options: Options, identity: str
-) -> ParsedDocument:
-    analysis = document.part(raw, Analysis, index)
-    if analysis is None:
-        return ParsedDocument()
-    tags = {key.lower(): value for key, value in analysis.result_key.tags.items()}
-    asset = next((str(tags[tag]) for tag in NAME_TAGS if tags.get(tag)), options.asset)
-    if asset is None:
-        known = ", ".join(NAME_TAGS)
-        document.blame(
-            f"names no data set: give one with --asset, or a tag of {known}",
-            index, "resultKey", "tags",
-        )  # fmt: skip
-        return ParsedDocument()
-    path = (index, "analyzerContext", "metricMap")
-    findings: list[Finding] = []
-    for number, entry in document.items(analysis.analyzer_context.metric_map, Measured, *path):
-        name = entry.analyzer.analyzer_name
-        column = entry.analyzer.column or entry.metric.instance
-        if name in SHARES:
-            findings += _measured(document, asset, name, column, entry.metric, (*path, number))
-    when = moment(analysis.result_key.data_set_date) or options.received
-    return derive(findings, Occasion(identity, "deequ", when, {}), options.mapping)
+    def _analysis(self, raw: Raw, index: int) -> None:
+        analysis = self._document.part(raw, Analysis, index)
+        if analysis is None:
+            return
+        key = analysis.result_key
+        tags = {name.lower(): value for name, value in key.tags.items()}
+        asset = next((str(tags[tag]) for tag in NAME_TAGS if tags.get(tag)), self._options.asset)
+        if asset is None:
+            known = ", ".join(NAME_TAGS)
+            self._document.blame(
+                f"names no data set: {self._options.door.name_asset}, or a tag of {known}",
+                index, "resultKey", "tags",
+            )  # fmt: skip
+            return
+        path = (index, "analyzerContext", "metricMap")
+        findings: list[Finding] = []
+        measured = self._document.items(analysis.analyzer_context.metric_map, Measured, *path)
+        for number, entry in measured:
+            name, column = entry.analyzer.analyzer_name, entry.analyzer.column
+            if name not in SHARES:
+                self.skipped[DESCRIBES.format(name)] += 1
+                continue
+            findings += self._share(entry.metric, asset, name, column, *path, number)
+        when = self._document.time(key.data_set_date, index, "resultKey", "dataSetDate")
+        self._gathering.add(findings, when, {})
 
-
-def _loose(document: JsonDocument, raw: Raw, index: int, options: Options) -> Iterator[Finding]:
-    """Yield the findings of an entry that belongs to no result key."""
-    if options.asset is None:
-        document.blame("names no data set: give one with --asset", index)
-    elif b'"constraint_status"' in bytes(raw):
-        result = document.part(raw, CheckResult, index)
-        if result is not None:
-            yield _checked(result, options.asset)
-    else:
-        metric = document.part(raw, Metric, index)
-        if metric is not None and metric.name in SHARES:
-            path = (index,)
-            yield from _measured(
-                document, options.asset, metric.name, metric.instance, metric, path
-            )
-
-
-def _measured(
-    document: JsonDocument,
-    asset: str,
-    name: str,
-    column: str | None,
-    metric: Metric,
-    path: tuple[str | int, ...],
-) -> Iterator[Finding]:
-    if isinstance(metric.value, str) or metric.value is None:
-        # Scala writes NaN for a column without rows.
-        document.blame(f"{name} of {column} has no number: {metric.value!r}", *path)
-        return
-    yield Finding(
-        asset=asset, check=name, verdict=Verdict.MEASURED, share=metric.value, column=column
-    )
+    def _share(
+        self, raw: Raw, asset: str, name: str, column: str | None, *path: str | int
+    ) -> Iterator[Finding]:
+        metric = self._document.part(raw, Metric, *path)
+        if metric is None:
+            return
+        column = column or metric.instance
+        if isinstance(metric.value, str) or metric.value is None:
+            # Scala writes NaN for a column without rows.
+            self._document.blame(f"{name} of {column} has no number: {metric.value!r}", *path)
+            return
+        yield Finding(
+            asset=asset, check=name, verdict=Verdict.MEASURED, share=metric.value, column=column
+        )
 
 
 def _checked(result: CheckResult, asset: str) -> Finding:

@@ -3,14 +3,17 @@
 An export may hold many runs: each `invocation_id` gives metrics of its own.
 """
 
+from collections import Counter
 from datetime import datetime
 from typing import Final
 
-from feeds.adapters.options import Options
 from feeds.adapters.rows import Row, read_rows
 from feeds.document import Fault, ParsedDocument
-from feeds.findings import Finding, Occasion, Verdict, derive
-from feeds.moments import moment
+from feeds.finding import Finding, Verdict
+from feeds.gathering import Gathering
+from feeds.json_document import unreadable
+from feeds.moments import absent, moment
+from feeds.options import Options
 
 VERDICTS: Final = {
     "pass": Verdict.PASSED,
@@ -18,8 +21,10 @@ VERDICTS: Final = {
     "warn": Verdict.WARNED,
     "fail": Verdict.FAILED,
     "error": Verdict.ERRORED,
+    "runtime error": Verdict.ERRORED,
 }
 NOT_RUN: Final = frozenset({"skipped", "no data"})
+COLUMNS: Final = (("status",), ("table_name", "model_unique_id"))
 
 
 def read(body: bytes, options: Options) -> ParsedDocument:
@@ -28,27 +33,31 @@ def read(body: bytes, options: Options) -> ParsedDocument:
     Raises:
         Malformed: it is none.
     """
-    parsed = ParsedDocument()
-    runs: dict[str, list[tuple[Row, Finding]]] = {}
-    for row in read_rows(body, parsed.faults):
+    faults: list[Fault] = []
+    skipped: Counter[str] = Counter()
+    runs: dict[str, list[tuple[datetime | None, Finding]]] = {}
+    columns = COLUMNS if options.asset is None else COLUMNS[:1]
+    for row in read_rows(body, faults, options.door, columns):
         try:
             finding = _finding(row, options)
         except ValueError as error:
             field, _, message = str(error).partition(": ")
-            parsed.faults.append(Fault(message, field, row.line))
+            faults.append(Fault(message, field, row.line))
             continue
-        if finding is not None:
-            run = row.text("invocation_id") or row.text("detected_at") or ""
-            runs.setdefault(run, []).append((row, finding))
-    dated = [(_time(found, options), run, found) for run, found in runs.items()]
-    for when, run, found in sorted(dated, key=lambda one: one[0]):
+        if finding is None:
+            skipped[f"tests that did not run ({row.text('status')})"] += 1
+            continue
+        run = row.text("invocation_id") or row.text("detected_at") or ""
+        runs.setdefault(run, []).append((_time(row, faults), finding))
+    identity = options.identity(body)
+    gathering = Gathering(options, "elementary", identity)
+    for run, found in runs.items():
+        when = max((when for when, _ in found if when is not None), default=None)
         # A later export holds the same runs again.
-        identity = options.identity(run.encode() if run else body)
-        occasion = Occasion(identity, "elementary", when, {"run": run} if run else {})
-        derived = derive([finding for _, finding in found], occasion, options.mapping)
-        parsed.events.extend(derived.events)
-        parsed.faults.extend(derived.faults)
-    return parsed
+        again = options.identity(run.encode()) if run else identity
+        gathering.add([finding for _, finding in found], when, {"run": run}, again)
+    parsed = gathering.parsed()
+    return ParsedDocument(parsed.events, faults + parsed.faults, skipped)
 
 
 def _finding(row: Row, options: Options) -> Finding | None:
@@ -78,6 +87,9 @@ def _model(row: Row) -> str | None:
     return unique_id.partition(".")[2] or None if unique_id else None
 
 
-def _time(found: list[tuple[Row, Finding]], options: Options) -> datetime:
-    times = [when for row, _ in found if (when := moment(row.text("detected_at")))]
-    return max(times, default=options.received)
+def _time(row: Row, faults: list[Fault]) -> datetime | None:
+    value = row.value("detected_at")
+    when = moment(value)
+    if when is None and not absent(value):
+        faults.append(Fault(unreadable(value), "detected_at", row.line))
+    return when

@@ -1,9 +1,11 @@
-"""Great Expectations: validation and checkpoint results of 0.18 and 1.x.
+"""Great Expectations: validation and checkpoint results of 0.x and 1.x.
 
 Takes one validation result, an array of them, a checkpoint result (`run_results`), or
 what a 1.x checkpoint describes (`validation_results`).
 """
 
+import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,12 +13,20 @@ from typing import Any, Final
 
 from msgspec import Raw, Struct, field
 
-from feeds.adapters.options import Options
-from feeds.document import JsonDocument, ParsedDocument
-from feeds.findings import Finding, Occasion, Verdict, derive
-from feeds.moments import moment
+from feeds.document import ParsedDocument
+from feeds.finding import Finding, Verdict
+from feeds.gathering import Gathering
+from feeds.json_document import JsonDocument
+from feeds.options import Options
 
 MILD: Final = frozenset({"warning", "info"})
+MOST_UNLISTED: Final = 10_000
+Path = tuple[str | int, ...]
+_PART: Final = re.compile(
+    r"-(?:year|quarter|month|week|day|date|datetime|hour|minute|second|timestamp|path|file"
+    r"|batch|partition|quotient|remainder|index)\w*?_"
+)
+"""Where a batch's own part of its id begins: the options of the library's partitioners."""
 
 
 class BatchDefinition(Struct):
@@ -64,11 +74,20 @@ class Result(Struct):
     exception_info: Any = None
 
 
-class Validation(Struct):
-    """One suite against one batch."""
+class Statistics(Struct):
+    """Counts of a validation's expectations, of all that were evaluated."""
 
+    evaluated_expectations: int | None = None
+    successful_expectations: int | None = None
+
+
+class Validation(Struct):
+    """One suite against one batch; what a 1.x checkpoint describes has `expectations`."""
+
+    success: bool | None = None
     results: list[Raw] | None = None
     expectations: list[Raw] | None = None
+    statistics: Statistics | None = None
     meta: Meta | None = None
     suite_name: str | None = None
     expectation_suite_name: str | None = None
@@ -83,7 +102,7 @@ class Checkpoint(Struct):
 
 
 class Wrapped(Struct):
-    """What 0.18 puts round a validation within a checkpoint result."""
+    """What 0.x puts round a validation within a checkpoint result."""
 
     validation_result: Raw = field(default_factory=Raw)
 
@@ -92,37 +111,43 @@ class Wrapped(Struct):
 class Placed:
     """A validation and the path to it."""
 
-    path: tuple[str | int, ...]
+    path: Path
     validation: Validation
 
 
 def read(body: bytes, options: Options) -> ParsedDocument:
-    """Return the events of a validation or checkpoint result.
+    """Return the events of validation or checkpoint results.
 
     Raises:
         Malformed: it is neither.
     """
-    document = JsonDocument(body)
-    parsed = ParsedDocument()
-    for number, placed in enumerate(_validations(document)):
-        findings, when, context = _read_one(document, placed, options)
-        identity = options.identity(body, str(number).encode())
-        occasion = Occasion(identity, "great-expectations", when or options.received, context)
-        derived = derive(findings, occasion, options.mapping)
-        parsed.events.extend(derived.events)
-        parsed.faults.extend(derived.faults)
-    parsed.faults[:0] = document.faults
-    return parsed
+    document = JsonDocument(body, options.door)
+    gathering = Gathering(options, "great-expectations", options.identity(body))
+    checkpoint = Checkpoint() if document.is_array else document.whole(Checkpoint)
+    run = (
+        document.time(checkpoint.run_id.run_time, "run_id", "run_time")
+        if (checkpoint.run_id)
+        else None
+    )
+    skipped: Counter[str] = Counter()
+    for placed in _validations(document, checkpoint):
+        reader = _ValidationReader(document, placed, options)
+        gathering.add(list(reader.findings()), run or reader.time(), reader.context())
+        skipped += reader.skipped
+    parsed = gathering.parsed()
+    return ParsedDocument(parsed.events, document.faults() + parsed.faults, skipped)
 
 
-def _validations(document: JsonDocument) -> Iterator[Placed]:
-    top = document.whole(Raw)
-    if bytes(top).lstrip().startswith(b"["):
-        for index, validation in document.items(document.whole(list[Raw]), Validation):
-            yield Placed((index,), validation)
-        return
-    checkpoint = document.whole(Checkpoint)
-    if checkpoint.run_results:
+def _validations(document: JsonDocument, checkpoint: Checkpoint) -> Iterator[Placed]:
+    if document.is_array:
+        raws = document.whole(list[Raw])
+        # The same result again, such as from a store's listing, says nothing new.
+        seen: set[bytes] = set()
+        for index, validation in document.items(raws, Validation):
+            if (text := bytes(raws[index])) not in seen:
+                seen.add(text)
+                yield Placed((index,), validation)
+    elif checkpoint.run_results:
         for key, raw in checkpoint.run_results.items():
             yield from _in_checkpoint(document, key, raw)
     elif checkpoint.validation_results:
@@ -134,7 +159,7 @@ def _validations(document: JsonDocument) -> Iterator[Placed]:
 
 
 def _in_checkpoint(document: JsonDocument, key: str, raw: Raw) -> Iterator[Placed]:
-    path: tuple[str | int, ...] = ("run_results", key)
+    path: Path = ("run_results", key)
     wrapped = document.part(raw, Wrapped, *path)
     if wrapped is None:
         return
@@ -145,34 +170,79 @@ def _in_checkpoint(document: JsonDocument, key: str, raw: Raw) -> Iterator[Place
         yield Placed(path, validation)
 
 
-def _read_one(
-    document: JsonDocument, placed: Placed, options: Options
-) -> tuple[list[Finding], datetime | None, dict[str, Any]]:
-    validation, path = placed.validation, placed.path
-    name = "results" if validation.results is not None else "expectations"
-    raws = validation.results if validation.results is not None else validation.expectations
-    if raws is None:
-        document.blame("results is missing: this is no validation result", *path)
-        return [], None, {}
-    meta = validation.meta or Meta()
-    suite = (
-        validation.suite_name or validation.expectation_suite_name or meta.expectation_suite_name
-    )
-    asset = _asset(meta) or options.asset
-    findings = []
-    for index, result in document.items(raws, Result, *path, name):
-        owner = asset or _batch(result) or suite
-        if owner is None:
-            document.blame("names no data asset: give one with --asset", *path, name, index)
-            continue
-        finding = _finding(result, owner)
-        if finding is None:
-            document.blame("expectation type is missing", *path, name, index)
+class _ValidationReader:
+    """Reads one validation of a document."""
+
+    def __init__(self, document: JsonDocument, placed: Placed, options: Options) -> None:
+        self._document = document
+        self._validation = validation = placed.validation
+        self._path = placed.path
+        self._options = options
+        self._meta = validation.meta or Meta()
+        self._suite = (
+            validation.suite_name
+            or validation.expectation_suite_name
+            or self._meta.expectation_suite_name
+        )
+        self.skipped: Counter[str] = Counter()
+
+    def time(self) -> datetime | None:
+        """Return the run's time, else the validation's."""
+        meta, path = self._meta, (*self._path, "meta")
+        run = meta.run_id.run_time if meta.run_id else None
+        return self._document.time(run, *path, "run_id", "run_time") or self._document.time(
+            meta.validation_time, *path, "validation_time"
+        )
+
+    def context(self) -> dict[str, str | None]:
+        return {"suite": self._suite, "checkpoint": self._meta.checkpoint_name}
+
+    def findings(self) -> Iterator[Finding]:
+        name, raws = self._results()
+        asset = _asset(self._meta) or self._options.asset
+        owners: dict[str, int] = {}
+        for index, result in self._document.items(raws, Result, *self._path, name):
+            path = (*self._path, name, index)
+            owner = asset or _batch(result) or self._suite
+            if owner is None:
+                hint = self._options.door.name_asset
+                self._document.blame(f"names no data asset: {hint}", *path)
+                continue
+            finding = _finding(result, owner)
+            if finding is None:
+                self._document.blame("expectation type is missing", *path)
+                continue
+            owners[owner] = owners.get(owner, 0) + (finding.verdict is Verdict.PASSED)
+            yield finding
+        yield from self._unlisted(len(raws), asset or self._suite, owners)
+
+    def _results(self) -> tuple[str, list[Raw]]:
+        validation = self._validation
+        if validation.results is not None:
+            return "results", validation.results
+        if validation.expectations is not None and validation.success is not None:
+            return "expectations", validation.expectations
+        if validation.expectations is not None:
+            said = "this is an expectation suite, not what came of it: give the validation result"
         else:
-            findings.append(finding)
-    when = moment(meta.run_id.run_time if meta.run_id else None) or moment(meta.validation_time)
-    named = {"suite": suite, "checkpoint": meta.checkpoint_name}
-    return findings, when, {key: value for key, value in named.items() if value}
+            said = "results is missing: this is no validation result"
+        self._document.blame(said, *self._path)
+        return "results", []
+
+    def _unlisted(
+        self, listed: int, named: str | None, owners: dict[str, int]
+    ) -> Iterator[Finding]:
+        """Yield the expectations that passed and are not listed, as `only_return_failures` does."""
+        counts = self._validation.statistics or Statistics()
+        evaluated, passed = counts.evaluated_expectations, counts.successful_expectations
+        asset = next(iter(owners), named)
+        if evaluated is None or passed is None or evaluated <= listed or asset is None:
+            return
+        unlisted = min(passed - sum(owners.values()), evaluated - listed)
+        if not 0 < unlisted <= MOST_UNLISTED:
+            return
+        for _ in range(unlisted):
+            yield Finding(asset=asset, check="unlisted", verdict=Verdict.PASSED)
 
 
 def _finding(result: Result, asset: str) -> Finding | None:
@@ -230,10 +300,11 @@ def _asset(meta: Meta) -> str | None:
 
 
 def _batch(result: Result) -> str | None:
-    """Return the batch id, `datasource-asset`, where the result names no more than that."""
+    """Return what the batch id `datasource-asset-year_2026` names, without the batch's part."""
     config = result.expectation_config or Config(kwargs=result.kwargs)
     batch_id = config.kwargs.get("batch_id")
     if not isinstance(batch_id, str) or "-" not in batch_id:
         return None
-    datasource, _, asset = batch_id.partition("-")
+    datasource, _, rest = batch_id.partition("-")
+    asset = _PART.split(rest, maxsplit=1)[0]
     return f"{datasource}.{asset}"

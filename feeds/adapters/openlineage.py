@@ -3,23 +3,47 @@
 Facets are taken from `facets`, `inputFacets` and `outputFacets` alike, under their
 names and the alias `dataQuality`. Test results of the run itself (`TestRunFacet`) count
 where no dataset has assertions: for the one dataset of the run, else for its job.
+
+A job may send one event per test, so what runs with the same parent say of an asset is
+gathered, and counts together with what other jobs last said of it: see `feeds.memory`.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
 from msgspec import Raw, Struct, field
 
-from feeds.adapters.options import Options
-from feeds.document import JsonDocument, ParsedDocument
-from feeds.findings import Finding, Occasion, Verdict, derive
-from feeds.moments import moment
+from feeds.adapters.rows import lines
+from feeds.document import Fault, Malformed, ParsedDocument
+from feeds.finding import Finding, Verdict, Word
+from feeds.gathering import Gathering
+from feeds.json_document import JsonDocument
+from feeds.options import Options
 
 FACETS: Final = ("facets", "inputFacets", "outputFacets")
 ASSERTIONS: Final = ("dataQualityAssertions", "dataQuality")
 METRICS: Final = ("dataQualityMetrics", "dataQuality")
 STATUS: Final = {"pass": Verdict.PASSED, "fail": Verdict.FAILED, "error": Verdict.ERRORED}
+SKIPPED: Final = frozenset({"skip", "skipped"})
+NO_EVENT: Final = "no OpenLineage event: it needs eventTime, and run and job, or dataset, or job"
+WITHOUT: Final = "events that tell nothing of quality"
+REPEATS: Final = 20
+"""A document may make its asset's findings count so many times its own bound of entries."""
 Path = tuple[str | int, ...]
+
+
+class ParentRun(Struct, rename="camel"):
+    """The run that a run is a part of."""
+
+    run_id: str | None = None
+
+
+class Parent(Struct):
+    """The facet that names it."""
+
+    run: ParentRun | None = None
 
 
 class Run(Struct, rename="camel"):
@@ -40,7 +64,6 @@ class Event(Struct, rename="camel"):
     """A run event, or a dataset event (which has `dataset`)."""
 
     event_time: Any = None
-    event_type: str | None = None
     run: Run | None = None
     job: Job | None = None
     inputs: list[Raw] | None = None
@@ -103,25 +126,101 @@ class Test(Struct):
 
 
 def read(body: bytes, options: Options) -> ParsedDocument:
-    """Return the events of one OpenLineage event, or of an array of them.
+    """Return the events of one OpenLineage event, of an array of them, or of one a line.
 
     Raises:
-        Malformed: it is neither.
+        Malformed: it is none of them.
     """
-    document = JsonDocument(body)
-    events: list[tuple[Path, Event]]
-    if bytes(document.whole(Raw)).lstrip().startswith(b"["):
+    words: list[Word] = []
+    faults: list[Fault] = []
+    skipped: Counter[str] = Counter()
+    identity = options.identity(body)
+    for document, number in _documents(body, options, faults):
+        for path, event in _events(document):
+            reader = _EventReader(document, event, path)
+            said = list(reader.words(options, identity))
+            words += said
+            skipped += reader.skipped if said else Counter({WITHOUT: 1})
+        faults += [
+            Fault(fault.message, fault.field, (fault.line or 1) + number - 1)
+            for fault in document.faults()
+        ]
+    told = retell(words, options)
+    return ParsedDocument(told.events, faults + told.faults, skipped, words)
+
+
+def retell(words: Iterable[Word], options: Options) -> ParsedDocument:
+    """Return the metrics that follow from what was said, together with what is remembered.
+
+    Raises:
+        Malformed: an asset is spoken of so often that it would take too long.
+    """
+    gathered: dict[tuple[str, str], list[Word]] = {}
+    for word in words:
+        gathered.setdefault((word.asset, word.gather), []).append(word)
+    gathering = Gathering(options, "openlineage", "")
+    counted = 0
+    for own in sorted(gathered.values(), key=lambda own: max(word.when for word in own)):
+        last = max(own, key=lambda word: word.when)
+        findings = options.memory.told(own)
+        counted += len(findings)
+        options.door.check_entries(counted // REPEATS)
+        context = {"run": last.gather, "job": last.job}
+        gathering.add(findings, last.when, context, last.identity)
+    return gathering.parsed()
+
+
+def _documents(
+    body: bytes, options: Options, faults: list[Fault]
+) -> Iterator[tuple[JsonDocument, int]]:
+    """Yield the document with its first line, or each line as one."""
+    found = list(lines(body, options.door))
+    try:
+        first = JsonDocument(found[0][1], options.door)
+    except Malformed:
+        # Its first line is no document by itself: it is one document over several lines.
+        found = []
+    if len(found) < 2:
+        yield JsonDocument(body, options.door), 1
+        return
+    entries = 0
+    for number, line in found:
+        try:
+            document = first if number == found[0][0] else JsonDocument(line, options.door, entries)
+        except Malformed as error:
+            faults.append(Fault(error.fault.message, error.fault.field, number))
+            continue
+        yield document, number
+        entries = document.entries
+
+
+def _events(document: JsonDocument) -> Iterator[tuple[Path, Event]]:
+    if document.is_array:
         raws = document.whole(list[Raw])
-        events = [((index,), event) for index, event in document.items(raws, Event)]
+        found: Iterable[tuple[Path, Event]] = (
+            ((index,), event) for index, event in document.items(raws, Event)
+        )
     else:
-        events = [((), document.whole(Event))]
-    parsed = ParsedDocument()
-    for path, event in events:
-        derived = _EventReader(document, event, path).derive(options, body)
-        parsed.events.extend(derived.events)
-        parsed.faults.extend(derived.faults)
-    parsed.faults[:0] = document.faults
-    return parsed
+        event = document.part(Raw(document.text), Event)
+        found = [] if event is None else [((), event)]
+    for path, event in found:
+        subject = event.run is not None or event.job is not None or _given(event.dataset)
+        if subject and event.event_time is not None:
+            yield path, event
+        else:
+            document.blame(NO_EVENT, *path)
+
+
+def _given(raw: Raw) -> bool:
+    return bytes(raw) not in (b"", b"null")
+
+
+@dataclass(frozen=True, slots=True)
+class _Located:
+    """A dataset, and the path to it."""
+
+    path: Path
+    dataset: Dataset
 
 
 class _EventReader:
@@ -131,46 +230,66 @@ class _EventReader:
         self._document = document
         self._event = event
         self._path = path
+        self.skipped: Counter[str] = Counter()
 
-    def derive(self, options: Options, body: bytes) -> ParsedDocument:
-        event = self._event
+    def words(self, options: Options, identity: str) -> Iterator[Word]:
+        """Yield what the event says of each asset."""
         datasets = list(self._datasets())
-        findings: list[Finding] = []
-        for path, dataset in datasets:
-            findings += self._dataset(path, dataset)
-        if not any(finding.verdict is not Verdict.MEASURED for finding in findings):
-            findings += self._run({asset_name(dataset) for _, dataset in datasets})
-        context = {"run": event.run.run_id} if event.run and event.run.run_id else {}
-        if event.job:
-            context["job"] = asset_name(event.job)
-        identity = options.identity(body, repr(self._path).encode())
-        when = moment(event.event_time) or options.received
-        # The same facet may stand on the input and on the output.
-        once = list(dict.fromkeys(findings))
-        return derive(once, Occasion(identity, "openlineage", when, context), options.mapping)
+        findings: dict[str, Counter[Finding]] = {}
+        for located in datasets:
+            for facet in self._facets(located):
+                # The same facet may stand on the input and on the output: of each finding
+                # count as many as the fullest facet has, not one, since tests may look alike.
+                asset = asset_name(located.dataset)
+                findings[asset] = findings.get(asset, Counter()) | Counter(facet)
+        if not any(f.verdict is not Verdict.MEASURED for own in findings.values() for f in own):
+            for finding in self._run({asset_name(one.dataset) for one in datasets}):
+                findings.setdefault(finding.asset, Counter())[finding] += 1
+        if not any(findings.values()):
+            return
+        when = self._document.time(self._event.event_time, *self._path, "eventTime")
+        run = (self._event.run.run_id if self._event.run else None) or repr(self._path)
+        gather = self._parent() or run
+        job = asset_name(self._event.job) if self._event.job else ""
+        told = f"{gather} {when.isoformat() if when else identity}"
+        for asset, own in findings.items():
+            if own:
+                found = tuple(own.elements())
+                yield Word(asset, job, run, gather, when or options.received, told, found)
 
-    def _datasets(self) -> Iterator[tuple[Path, Dataset]]:
+    def _parent(self) -> str | None:
+        facets = (self._event.run.facets if self._event.run else None) or {}
+        if "parent" not in facets:
+            return None
+        path = (*self._path, "run", "facets", "parent")
+        parent = self._document.part(facets["parent"], Parent, *path)
+        return parent.run.run_id if parent and parent.run else None
+
+    def _datasets(self) -> Iterator[_Located]:
         event = self._event
         for name, raws in (("inputs", event.inputs), ("outputs", event.outputs)):
             path = (*self._path, name)
             for index, dataset in self._document.items(raws or [], Dataset, *path):
-                yield (*path, index), dataset
-        if bytes(event.dataset) not in (b"", b"null"):
+                yield _Located((*path, index), dataset)
+        if _given(event.dataset):
             path = (*self._path, "dataset")
             alone = self._document.part(event.dataset, Dataset, *path)
             if alone is not None:
-                yield path, alone
+                yield _Located(path, alone)
 
-    def _dataset(self, path: Path, dataset: Dataset) -> Iterator[Finding]:
-        asset = asset_name(dataset)
+    def _facets(self, located: _Located) -> Iterator[list[Finding]]:
+        """Yield the findings of each facet of a dataset."""
+        dataset, asset = located.dataset, asset_name(located.dataset)
         groups = (dataset.facets, dataset.input_facets, dataset.output_facets)
         for group, facets in zip(FACETS, groups, strict=True):
             for name in ASSERTIONS:
                 if facets and name in facets:
-                    yield from self._assertions(asset, facets[name], (*path, group, name))
+                    path = (*located.path, group, name)
+                    yield list(self._assertions(asset, facets[name], path))
             for name in METRICS:
                 if facets and name in facets:
-                    yield from self._metrics(asset, facets[name], (*path, group, name))
+                    path = (*located.path, group, name)
+                    yield list(self._metrics(asset, facets[name], path))
 
     def _assertions(self, asset: str, raw: Raw, path: Path) -> Iterator[Finding]:
         facet = self._document.part(raw, AssertionsFacet, *path)
@@ -218,7 +337,8 @@ class _EventReader:
             facet = self._document.part(raw, TestsFacet, *path)
             raws = (facet.tests if facet else None) or []
             for index, test in self._document.items(raws, Test, *path, "tests"):
-                if test.status == "skip":
+                if test.status in SKIPPED:
+                    self.skipped["tests that were skipped"] += 1
                     continue
                 if test.status not in STATUS:
                     where = (*path, "tests", index, "status")

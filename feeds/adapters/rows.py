@@ -2,15 +2,28 @@
 
 import csv
 import io
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from msgspec import Raw
 
-from feeds.document import Fault, JsonDocument, Malformed
-from feeds.locate import line_of
+from feeds.document import Fault, Malformed
+from feeds.door import Door
+from feeds.encoding import checked_text, text_bytes
+from feeds.json_document import JsonDocument
+
+LONGEST_VALUE: Final = 64 * 1024 * 1024
+NO_VALUE: Final = frozenset({"", "null", "<null>", "\\n", "none", "nan", "nat"})
+"""What databases and data frames write for null, in small letters."""
+_BETWEEN: Final = re.compile(rb"[\s,]*")
+Columns = Sequence[Sequence[str]]
+"""Columns a CSV must have: one of each group."""
+
+# The csv module's own bound, 128 KiB, ends the reading of the whole file.
+csv.field_size_limit(LONGEST_VALUE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,70 +34,130 @@ class Row:
     values: dict[str, Any]
 
     def text(self, *names: str) -> str | None:
-        """Return the first of the named values that is not empty."""
+        """Return the first of the named values that is there and not null."""
         for name in names:
             value = self.values.get(name)
-            if value is not None and str(value).strip():
-                return str(value).strip()
+            if isinstance(value, (str, int, float)):
+                text = str(value).strip()
+                if text.lower() not in NO_VALUE:
+                    return text
         return None
 
+    def value(self, name: str) -> Any:
+        """Return a value as it is, None where it is null."""
+        value = self.values.get(name)
+        return None if isinstance(value, str) and value.strip().lower() in NO_VALUE else value
 
-def read_rows(body: bytes, faults: list[Fault]) -> Iterator[Row]:
+
+def read_rows(body: bytes, faults: list[Fault], door: Door, columns: Columns = ()) -> Iterator[Row]:
     """Yield the rows; what is wrong with one is added to `faults`.
 
     Raises:
-        Malformed: there are none to read.
+        Malformed: there are none to read, or too many.
     """
-    start = body.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+    start = text_bytes(body).lstrip()[:1]
     if start == b"[":
-        yield from _array(body, faults)
+        yield from _array(body, faults, door)
     elif start == b"{":
-        yield from _lines(body, faults)
+        yield from _lines(body, faults, door)
     else:
-        yield from csv_rows(body, faults)
+        yield from csv_rows(body, faults, door, columns)
 
 
-def csv_rows(body: bytes, faults: list[Fault]) -> Iterator[Row]:
-    """Yield the rows of a CSV with a header; comma, semicolon or tab between the values."""
-    try:
-        text = body.removeprefix(b"\xef\xbb\xbf").decode()
-    except UnicodeDecodeError as error:
-        line = body[: error.start].count(b"\n") + 1
-        raise Malformed(Fault(f"not UTF-8: {error.reason}", line=line)) from None
+def csv_rows(body: bytes, faults: list[Fault], door: Door, columns: Columns = ()) -> Iterator[Row]:
+    """Yield the rows of a CSV with a header; comma, semicolon or tab between the values.
+
+    Raises:
+        Malformed: see `read_rows`.
+    """
+    text = checked_text(body)
     header_line = text.partition("\n")[0]
-    if not header_line.strip():
-        raise Malformed(Fault("the document is empty"))
     delimiter = max(",;\t", key=header_line.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         header = [name.strip().lower() for name in next(reader)]
+        _require(header, columns)
         line = reader.line_num + 1
-        for values in reader:
+        for number, values in enumerate(reader, 1):
+            door.check_entries(number)
             if len(values) == len(header):
                 yield Row(line, dict(zip(header, values, strict=True)))
             elif any(value.strip() for value in values):
                 faults.append(Fault(f"{len(values)} values for {len(header)} columns", line=line))
             line = reader.line_num + 1
     except csv.Error as error:
-        faults.append(Fault(f"not CSV: {error}", line=reader.line_num))
+        faults.append(Fault(f"not CSV from here on: {error}", line=reader.line_num))
 
 
-def _array(body: bytes, faults: list[Fault]) -> Iterator[Row]:
-    document = JsonDocument(body)
-    text = body.decode("utf-8", "replace")
-    for index, values in document.items(document.whole(list[Raw]), dict[str, Any]):
-        yield Row(line_of(text, (index,)), _lowered(values))
-    faults += document.faults
+def _require(header: list[str], columns: Columns) -> None:
+    for group in columns:
+        if set(header).isdisjoint(group):
+            there = ", ".join(header)[:200]
+            raise Malformed(
+                Fault(f"no column {' or '.join(group)}; the columns are {there}", line=1)
+            )
 
 
-def _lines(body: bytes, faults: list[Fault]) -> Iterator[Row]:
-    for number, line in enumerate(body.splitlines(), 1):
-        if not line.strip():
-            continue
+def _array(body: bytes, faults: list[Fault], door: Door) -> Iterator[Row]:
+    document = JsonDocument(body, door)
+    raws = document.whole(list[Raw])
+    lines = _lines_of(document.text, raws)
+    position = -1
+    line = 1
+    for index, values in document.items(raws, dict[str, Any]):
+        while position < index:
+            line = next(lines)
+            position += 1
+        yield Row(line, _lowered(values))
+    faults += document.faults()
+
+
+def _lines_of(text: bytes, raws: list[Raw]) -> Iterator[int]:
+    """Yield the line of each element of an array: there is only space and commas between them."""
+    position = text.index(b"[") + 1
+    line = text.count(b"\n", 0, position) + 1
+    for raw in raws:
+        between = _BETWEEN.match(text, position)
+        start = between.end() if between else position
+        line += text.count(b"\n", position, start)
+        yield line
+        end = start + memoryview(raw).nbytes
+        line += text.count(b"\n", start, end)
+        position = end
+
+
+def _lines(body: bytes, faults: list[Fault], door: Door) -> Iterator[Row]:
+    for number, line in lines(body, door):
         try:
-            yield Row(number, _lowered(msgspec.json.decode(line, type=dict[str, Any])))
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            faults.append(Fault(f"not a JSON object: {error}", line=number))
+            yield Row(number, _lowered(JsonDocument(line, door).whole(dict[str, Any])))
+        except Malformed as error:
+            faults.append(Fault(error.fault.message, error.fault.field, number))
+
+
+def lines(body: bytes, door: Door) -> Iterator[tuple[int, bytes]]:
+    """Yield number and text of the lines that are not blank; an object alone is one line.
+
+    Raises:
+        Malformed: there are too many of them.
+    """
+    text = text_bytes(body)
+    if _is_json(text):
+        yield text.count(b"\n", 0, len(text) - len(text.lstrip())) + 1, text
+        return
+    found = 0
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.strip():
+            found += 1
+            door.check_entries(found)
+            yield number, line
+
+
+def _is_json(text: bytes) -> bool:
+    try:
+        msgspec.json.decode(text, type=Raw)
+    except (msgspec.DecodeError, RecursionError):
+        return False
+    return True
 
 
 def _lowered(values: dict[str, Any]) -> dict[str, Any]:

@@ -12,10 +12,10 @@ from uuid import UUID, uuid5
 import msgspec
 from msgspec import Raw
 
-from feeds.adapters.options import Options
 from feeds.adapters.rows import Row, csv_rows
 from feeds.document import Fault, ParsedDocument
-from feeds.moments import moment
+from feeds.moments import EXPECTED, moment
+from feeds.options import Options
 from pipeline.operators.identity import TIDEMARK_NAMESPACE
 from pipeline.operators.validate import InvalidEvent, decode_event
 from schemas.metrics import MetricEvent, MetricType
@@ -44,10 +44,12 @@ def read(body: bytes, options: Options) -> ParsedDocument:
         Malformed: it is empty or not text.
     """
     parsed = ParsedDocument()
-    for row in csv_rows(body, parsed.faults):
+    identity = options.identity(body)
+    columns = [[*METRIC, *MetricType]] if options.asset else [ASSET, [*METRIC, *MetricType]]
+    for row in csv_rows(body, parsed.faults, options.door, columns):
         try:
             for metric, value in _measurements(row):
-                parsed.events.append(_event(row, metric, value, options, body))
+                parsed.events.append(_event(row, metric, value, options, identity))
         except BadRow as error:
             parsed.faults.append(Fault(str(error), error.field, row.line))
         except InvalidEvent as error:
@@ -72,7 +74,7 @@ def _measurements(row: Row) -> Iterator[tuple[str, str]]:
     yield from found
 
 
-def _event(row: Row, metric: str, value: str, options: Options, body: bytes) -> MetricEvent:
+def _event(row: Row, metric: str, value: str, options: Options, identity: str) -> MetricEvent:
     asset = row.text(*ASSET)
     name = options.mapping.asset(asset) if asset else options.asset
     if name is None:
@@ -88,17 +90,15 @@ def _event(row: Row, metric: str, value: str, options: Options, body: bytes) -> 
         "assetType": row.text(*TYPE),
         "source": row.text("source") or "csv",
         "metadata": _metadata(row),
-        "eventId": row.text(*EVENT) or _event_id(row, name, metric, when, options, body),
+        "eventId": row.text(*EVENT) or _event_id(row, name, metric, when, identity),
     }
     given = {key: content for key, content in event.items() if content is not None}
     return decode_event(msgspec.json.encode(given), LARGEST)
 
 
-def _event_id(
-    row: Row, asset: str, metric: str, when: str | None, options: Options, body: bytes
-) -> UUID:
+def _event_id(row: Row, asset: str, metric: str, when: str | None, identity: str) -> UUID:
     """Return an id by content; without a time, by document and line."""
-    unique = repr(sorted(row.values.items())) if when else f"{options.identity(body)} {row.line}"
+    unique = repr(sorted(row.values.items())) if when else f"{identity} {row.line}"
     return uuid5(TIDEMARK_NAMESPACE, f"csv\n{asset}\n{metric}\n{unique}")
 
 
@@ -115,7 +115,7 @@ def _metadata(row: Row) -> Raw | None:
 def _time(text: str) -> datetime:
     when = moment(text)
     if when is None:
-        raise BadRow("timestamp", f"{text!r} is no ISO 8601 time")
+        raise BadRow("timestamp", f"{text[:60]!r} is no time ({EXPECTED})")
     return when
 
 
@@ -123,4 +123,4 @@ def _number(text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise BadRow("value", f"{text!r} is no number") from None
+        raise BadRow("value", f"{text[:60]!r} is no number") from None

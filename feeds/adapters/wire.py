@@ -5,8 +5,9 @@ from uuid import uuid5
 
 import msgspec
 
-from feeds.adapters.options import Options
+from feeds.adapters.rows import lines
 from feeds.document import Fault, ParsedDocument
+from feeds.options import Options
 from pipeline.operators.identity import TIDEMARK_NAMESPACE
 from pipeline.operators.validate import InvalidEvent, decode_event
 
@@ -16,9 +17,7 @@ LARGEST: Final = 64 * 1024
 def read(body: bytes, options: Options) -> ParsedDocument:
     """Return the events, one a line. One without an id gets one by its content."""
     parsed = ParsedDocument()
-    for number, line in enumerate(body.removeprefix(b"\xef\xbb\xbf").splitlines(), 1):
-        if not line.strip():
-            continue
+    for number, line in lines(body, options.door):
         try:
             event = decode_event(line.strip(), LARGEST)
         except InvalidEvent as error:
@@ -32,6 +31,4 @@ def read(body: bytes, options: Options) -> ParsedDocument:
             "event_id": event.event_id or uuid5(TIDEMARK_NAMESPACE, f"jsonl\n{line.decode()}"),
         }
         parsed.events.append(msgspec.structs.replace(event, **changes))
-    if not parsed.events and not parsed.faults:
-        parsed.faults.append(Fault("the document is empty"))
     return parsed

@@ -10,7 +10,8 @@ from typing import Any
 from croniter import croniter
 
 from feeds.document import ParsedDocument
-from feeds.findings import Finding, Occasion, Verdict, derive
+from feeds.finding import Finding, Verdict
+from feeds.findings import Occasion, derive
 from feeds.mapping import DEFAULT, Mapping, named_dimension
 from feeds.sql.contract import ROW_METRICS, UNITS, Check, Contract
 from feeds.sql.database import Database, QueryFailed, Unreachable, connect

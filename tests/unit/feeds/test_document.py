@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from feeds.adapters import ADAPTERS, parse
 from feeds.document import Fault
-from feeds.locate import line_of, offset_of, path_name
+from feeds.locate import lines_of, offsets_of, path_name
 from feeds.mapping import (
     DEFAULT,
     DEFAULT_DIMENSIONS,
@@ -92,7 +92,7 @@ def test_every_fixture_is_tested() -> None:
     [
         (b"", "the document is empty"),
         (b"  \n ", "the document is empty"),
-        (b'{\n "results": [\n', "line 3: not JSON: Expecting value"),
+        (b'{\n "results": [\n', "line 3: not JSON: it ends too early"),
         (b"[" * 100_000, "nested too deeply"),
         (b'{"results": [], "\xff": 1}', "line 1: not UTF-8"),
         (b'{"results": {}}', "line 1: results: expected array, got object"),
@@ -135,19 +135,19 @@ def numbered(value: Any, counter: list[int]) -> Any:
 def test_values_are_found_where_they_stand(shape: Any, indent: int | None) -> None:
     value = numbered(shape, [0])
     text = json.dumps(value, indent=indent)
-    for number, path in enumerate(leaves(value), 1):
-        offset = offset_of(text, path)
+    found = leaves(value)
+    offsets = offsets_of(text, found)
+    assert lines_of(text, found) == [text[:offset].count("\n") + 1 for offset in offsets]
+    for number, offset in enumerate(offsets, 1):
         assert text[offset:].startswith(str(number))
-        assert line_of(text, path) == text[:offset].count("\n") + 1
 
 
 def test_what_is_not_there_is_placed_at_its_parent() -> None:
     text = '{\n "a": [\n  {"b": 1}\n ]\n}'
-    assert line_of(text, ("a", 0, "c")) == 3
-    assert line_of(text, ("a", 5)) == 2
-    assert line_of(text, ("x", "y")) == 1
-    assert line_of(text, (3,)) == 1
-    assert line_of("{", ("a",)) == 1
+    paths = [("a", 0, "c"), ("a", 5), ("x", "y"), (3,), ("a", 0, "b")]
+    assert lines_of(text, paths) == [3, 2, 1, 1, 3]
+    assert lines_of("{", [("a",)]) == [1]
+    assert lines_of('{"a": %s, "b":\n1}' % ("9" * 5000), [("b",)]) == [2]
     assert path_name(("a", 0, "c")) == "a[0].c"
 
 

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.findings import OPEN, Finding, Occasion, Verdict, derive, metrics
+from feeds.finding import OPEN, Finding, Verdict
+from feeds.findings import Occasion, derive, metrics
 from feeds.mapping import DEFAULT, Mapping
 from pipeline.operators.validate import decode_event
 from schemas.metrics import MAX_METADATA_BYTES, MetricType

@@ -69,7 +69,11 @@ def test_events_without_quality_say_nothing() -> None:
 def test_dataset_events_and_arrays_of_events() -> None:
     facet = {"assertions": [{"assertion": "unique", "success": True}]}
     dataset = {"namespace": "", "name": "x", "facets": {"dataQualityAssertions": facet}}
-    body = [{"eventTime": "2026-03-01T00:00:00Z", "dataset": dataset}, {"inputs": [{"name": 3}]}]
+    job = {"namespace": "n", "name": "j"}
+    body = [
+        {"eventTime": "2026-03-01T00:00:00Z", "dataset": dataset},
+        {"eventTime": "2026-03-01T00:00:00Z", "job": job, "inputs": [{"name": 3}]},
+    ]
     parsed = parse("openlineage", json.dumps(body).encode())
     assert values(parsed) == {"x": {"score": 100.0, "issues": 0.0, "uniqueness": 100.0}}
     assert [f.field for f in parsed.faults] == ["[1].inputs[0].name"]

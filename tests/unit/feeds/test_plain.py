@@ -68,7 +68,7 @@ orders,issues,3,2026-03-01T00:00:00Z
         (b"", "the document is empty"),
         (b"asset,score\n\xff\xfe,1\n", "line 2: not UTF-8"),
         (b'asset,score\n"orders,1\n', "not CSV"),
-        (b"asset,colour\norders,red\n", "no column named after a metric"),
+        (b"asset,colour\norders,red\n", "no column metric_type or metrictype or metric or score"),
         (b'asset,score,metadata\no,1,"[1]"\n', "metadata: must be a JSON object"),
     ],
 )
