@@ -12,11 +12,13 @@ class Door:
 
     Attributes:
         most_entries: results, rows, expectations, columns ... that are looked at.
+        most_events: what may come of them.
         name_asset: what to do about a document that names no asset.
     """
 
     most_bytes: int
     most_entries: int
+    most_events: int
     name_asset: str
 
     def check_size(self, size: int) -> None:
@@ -41,6 +43,15 @@ class Door:
                 Fault(f"holds more than {self.most_entries:,} results or rows: split it")
             )
 
+    def check_events(self, events: int) -> None:
+        """Refuse a document of which too many events come.
 
-POSTED: Final = Door(64 * 1024 * 1024, 50_000, "give one with ?assetId=")
-FILES: Final = Door(1024 * 1024 * 1024, 5_000_000, "give one with --asset")
+        Raises:
+            Malformed: it is one.
+        """
+        if events > self.most_events:
+            raise Malformed(Fault(f"gives more than {self.most_events:,} events: split it"))
+
+
+POSTED: Final = Door(64 * 1024 * 1024, 60_000, 40_000, "give one with ?assetId=")
+FILES: Final = Door(1024 * 1024 * 1024, 5_000_000, 5_000_000, "give one with --asset")

@@ -11,6 +11,9 @@ from schemas.metrics import MetricType
 class Verdict(Enum):
     """How a check ended."""
 
+    # Enum hashes by name in Python code; these are looked up for every finding.
+    __hash__ = object.__hash__
+
     PASSED = "passed"
     WARNED = "warned"
     FAILED = "failed"
@@ -22,7 +25,6 @@ class Verdict(Enum):
     """A job that ran, such as a dbt model: closes its issue, scores nothing."""
 
 
-JUDGED: Final = frozenset({Verdict.PASSED, Verdict.WARNED, Verdict.FAILED})
 OPEN: Final = frozenset({Verdict.WARNED, Verdict.FAILED, Verdict.ERRORED})
 
 

@@ -4,15 +4,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
-from uuid import uuid5
 
 import msgspec
 from msgspec import Raw
 
 from feeds.document import Fault, ParsedDocument
-from feeds.finding import JUDGED, OPEN, Finding, Verdict
+from feeds.finding import OPEN, Finding, Verdict
+from feeds.ids import derived_id
 from feeds.mapping import Mapping
-from pipeline.operators.identity import TIDEMARK_NAMESPACE
 from schemas.metrics import MAX_ASSET_ID, MetricEvent, MetricType
 
 DIGITS: Final = 4
@@ -79,47 +78,73 @@ def add_events(
                 metric_type=metric,
                 value=value,
                 timestamp=occasion.timestamp,
-                event_id=uuid5(TIDEMARK_NAMESPACE, name),
+                event_id=derived_id(name),
                 source=occasion.source,
                 metadata=metadata,
             )
         )
 
 
-def metrics(found: Sequence[Finding], mapping: Mapping) -> Iterator[tuple[MetricType, float]]:
+class _Mean:
+    """A weighted mean, as percent."""
+
+    __slots__ = ("good", "weight")
+
+    def __init__(self) -> None:
+        self.weight = self.good = 0.0
+
+    def add(self, weight: float, good: float) -> None:
+        self.weight += weight
+        self.good += weight * good
+
+    def percent(self) -> float:
+        return min(100.0, round(100.0 * self.good / self.weight, DIGITS))
+
+
+def metrics(found: Iterable[Finding], mapping: Mapping) -> Iterator[tuple[MetricType, float]]:
     """Yield the metrics of one asset, see `derive`."""
-    judged = [finding for finding in found if finding.verdict in JUDGED]
-    measured = [finding for finding in found if finding.verdict is Verdict.MEASURED]
-    if judged:
-        passed = [float(finding.verdict is Verdict.PASSED) for finding in judged]
-        yield MetricType.SCORE, _percent(judged, passed, mapping)
-    elif measured:
-        yield MetricType.SCORE, _percent(measured, [f.good for f in measured], mapping)
-    if len(measured) < len(found):
-        yield MetricType.ISSUES, float(sum(finding.verdict in OPEN for finding in found))
-    by_dimension: dict[MetricType, list[Finding]] = {}
-    for finding in [*judged, *measured]:
+    judged, measured = _Mean(), _Mean()
+    dimensions: dict[MetricType, _Mean] = {}
+    issues = 0
+    judges = False
+    for finding in found:
+        verdict = finding.verdict
+        issues += verdict in OPEN
+        judges = judges or verdict is not Verdict.MEASURED
+        if verdict is Verdict.ERRORED or verdict is Verdict.RAN:
+            continue
+        weight = mapping.weight(finding.check)
+        if verdict is Verdict.WARNED:
+            weight *= mapping.warning_weight
+        good = finding.good
+        if verdict is Verdict.MEASURED:
+            measured.add(weight, good)
+        else:
+            judged.add(weight, float(verdict is Verdict.PASSED))
         dimension = finding.dimension or mapping.dimension(finding.check)
         if dimension is not None:
-            by_dimension.setdefault(dimension, []).append(finding)
-    for dimension, own in by_dimension.items():
-        yield dimension, _percent(own, [finding.good for finding in own], mapping)
+            if dimension not in dimensions:
+                dimensions[dimension] = _Mean()
+            dimensions[dimension].add(weight, good)
+    if judged.weight or measured.weight:
+        yield MetricType.SCORE, (judged if judged.weight else measured).percent()
+    if judges:
+        yield MetricType.ISSUES, float(issues)
+    for dimension, mean in dimensions.items():
+        yield dimension, mean.percent()
 
 
 def _summary(found: Sequence[Finding]) -> dict[str, Any]:
-    summary: dict[str, Any] = {"checks": sum(f.verdict is not Verdict.RAN for f in found)}
+    checks = 0
+    named: dict[Verdict, list[str]] = {}
+    for finding in found:
+        checks += finding.verdict is not Verdict.RAN
+        if finding.verdict in OPEN:
+            names = named.setdefault(finding.verdict, [])
+            if len(names) < MOST_NAMES:
+                names.append(finding.title[:MOST_LETTERS])
+    summary: dict[str, Any] = {"checks": checks}
     for verdict in (Verdict.FAILED, Verdict.WARNED, Verdict.ERRORED):
-        named = [finding for finding in found if finding.verdict is verdict][:MOST_NAMES]
-        if named:
-            summary[verdict.value] = [finding.title[:MOST_LETTERS] for finding in named]
+        if verdict in named:
+            summary[verdict.value] = named[verdict]
     return summary
-
-
-def _percent(found: Sequence[Finding], goods: Sequence[float], mapping: Mapping) -> float:
-    weights = [
-        mapping.weight(finding.check)
-        * (mapping.warning_weight if finding.verdict is Verdict.WARNED else 1.0)
-        for finding in found
-    ]
-    good = sum(weight * share for weight, share in zip(weights, goods, strict=True))
-    return min(100.0, round(100.0 * good / sum(weights), DIGITS))

@@ -53,10 +53,15 @@ class Gathering:
                     group.context.setdefault(name, {})[value] = None
 
     def parsed(self) -> ParsedDocument:
-        """Return the metrics, in the order of their moments."""
+        """Return the metrics, in the order of their moments.
+
+        Raises:
+            Malformed: there are too many of them.
+        """
         parsed = ParsedDocument()
         for (moment, asset), group in sorted(self._groups.items(), key=lambda one: one[0][0]):
             context = {name: ", ".join(values) for name, values in group.context.items()}
             occasion = Occasion("\n".join(group.identities), self._source, moment, context)
             add_events(parsed, asset, group.findings, occasion, self._options.mapping)
+            self._options.door.check_events(len(parsed.events))
         return parsed

@@ -1,6 +1,8 @@
 """Documents in, events out, and a tally of both."""
 
-from collections.abc import Callable, Iterable, Iterator
+import stat
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -8,8 +10,10 @@ from typing import Any, Final
 import msgspec
 
 from feeds.adapters import parse
-from feeds.document import Fault, ParsedDocument
+from feeds.document import Fault, Malformed, ParsedDocument
+from feeds.door import FILES
 from feeds.mapping import Mapping
+from feeds.memory import Memory
 from schemas.metrics import ABSENT, MetricEvent
 from tidemark_client import Reporter
 
@@ -31,6 +35,7 @@ class Summary:
     events: int = 0
     faults: int = 0
     assets: set[str] = field(default_factory=set)
+    skipped: Counter[str] = field(default_factory=Counter)
 
     def add(self, parsed: ParsedDocument) -> None:
         """Count one document in."""
@@ -38,12 +43,17 @@ class Summary:
         self.events += len(parsed.events)
         self.faults += len(parsed.faults)
         self.assets.update(event.asset_id for event in parsed.events)
+        self.skipped.update(parsed.skipped)
 
     def __str__(self) -> str:
         return (
             f"{counted(self.events, 'event')} sent for {counted(len(self.assets), 'asset')}, "
             f"{counted(self.faults, 'fault')}"
         )
+
+    def skips(self) -> list[str]:
+        """Return what gave no metric although nothing is wrong with it, and how much of it."""
+        return [f"skipped {number:,} {why}" for why, number in sorted(self.skipped.items())]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +64,7 @@ class Reading:
     mapping: Mapping
     asset: str | None = None
     manifest: Path | None = None
+    memory: Memory = field(default_factory=Memory)
 
     def parse(self, body: bytes, beside: Path | None = None) -> ParsedDocument:
         """Parse a document; a dbt manifest that lies in its folder is used.
@@ -66,7 +77,15 @@ class Reading:
             neighbour = beside.parent / "manifest.json"
             file = neighbour if neighbour.is_file() else None
         manifest = file.read_bytes() if file else None
-        return parse(self.kind, body, mapping=self.mapping, asset=self.asset, manifest=manifest)
+        return parse(
+            self.kind,
+            body,
+            mapping=self.mapping,
+            asset=self.asset,
+            manifest=manifest,
+            door=FILES,
+            memory=self.memory,
+        )
 
 
 class Ingest:
@@ -91,9 +110,12 @@ class Ingest:
     def file(self, file: Path) -> None:
         """Take in a file; one that can't be read is a fault."""
         try:
+            FILES.check_size(file.stat().st_size)
             parsed = self._reading.parse(file.read_bytes(), file)
         except OSError as error:
             parsed = ParsedDocument(faults=[Fault(error.strerror or str(error))])
+        except Malformed as error:
+            parsed = ParsedDocument(faults=[error.fault])
         self._take(str(file), parsed)
 
     def body(self, name: str, body: bytes) -> None:
@@ -137,12 +159,23 @@ class Watch:
         for file in self._files():
             try:
                 state = file.stat()
-            except FileNotFoundError:
+            except OSError:
+                # Gone meanwhile, a link to itself, or in a folder that is closed to us.
                 continue
-            yield file, (state.st_mtime_ns, state.st_size)
+            # Reading a pipe would wait for ever.
+            if stat.S_ISREG(state.st_mode):
+                yield file, (state.st_mtime_ns, state.st_size)
 
-    def _files(self) -> Iterable[Path]:
-        return {file for pattern in self._patterns for file in self._directory.rglob(pattern)}
+    def _files(self) -> set[Path]:
+        found: set[Path] = set()
+        for pattern in self._patterns:
+            try:
+                found.update(self._directory.rglob(pattern))
+            except OSError:
+                # A folder went away, or is closed to us: what was found stays, the rest is
+                # found the next time.
+                continue
+        return found
 
 
 def report(reporter: Reporter, event: MetricEvent) -> None:

@@ -102,6 +102,8 @@ class Mapping(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     def weight(self, check: str) -> float:
         """Return the weight of a check type."""
+        if not self.weights:
+            return 1.0
         kind = normal(check)
         for pattern, weight in self.weights.items():
             if fnmatchcase(kind, normal(pattern)):

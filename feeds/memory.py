@@ -17,7 +17,7 @@ HORIZON: Final = timedelta(hours=24)
 """How long a finding counts that is not repeated, by the events' own times."""
 MOST_FINDINGS: Final = 200_000
 """Findings that are remembered in all; the assets that were silent longest are forgotten."""
-MOST_PER_ASSET: Final = 2_000
+MOST_PER_ASSET: Final = 500
 """Findings that are remembered of one asset; the oldest are forgotten."""
 
 Check = tuple[str, str, str | None, str | None]

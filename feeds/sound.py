@@ -10,10 +10,17 @@ from feeds.document import Fault, Malformed
 
 HALF: Final = b"\\ufdd0"
 """Put in for the escape of half a surrogate pair; U+FDD0 is never a character of a text."""
-_TOKENS: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|-?Infinity|NaN', re.DOTALL)
+_TOKENS: Final = re.compile(
+    # Whatever needs no mending, as much of it at once as there is.
+    rb'(?P<sound>(?:[^"NI-]++|"(?:[^"\\]++|\\[^u])*+"|-(?!I))++)'
+    rb'|"(?:[^"\\]++|\\.)*+"?|-?Infinity|NaN',
+    re.DOTALL,
+)
+_HIGH: Final = rb"[dD][89abAB][0-9a-fA-F]{2}"
+_LOW: Final = rb"[dD][c-fC-F][0-9a-fA-F]{2}"
 _ESCAPES: Final = re.compile(
-    rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
-    rb"|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.",
+    rb"(?P<sound>(?:[^\\]++|\\[^u]|\\u(?![dD][89a-fA-F])|\\u" + _HIGH + rb"\\u" + _LOW + rb")++)"
+    rb"|\\u[dD][89a-fA-F][0-9a-fA-F]{2}",
     re.DOTALL,
 )
 _POSITION: Final = re.compile(r" \(byte (?P<byte>\d+)\)$")
@@ -47,13 +54,13 @@ def _well(text: bytes) -> bool:
 
 def _mended(token: re.Match[bytes]) -> bytes:
     found = token[0]
-    if not found.startswith(b'"'):
-        return b"null"
-    return _ESCAPES.sub(_escape, found) if b"\\u" in found else found
+    if token["sound"]:
+        return found
+    return _ESCAPES.sub(_escape, found) if found.startswith(b'"') else b"null"
 
 
 def _escape(escape: re.Match[bytes]) -> bytes:
-    return HALF if escape["half"] else escape[0]
+    return escape[0] if escape["sound"] else HALF
 
 
 def _fault(text: bytes, error: msgspec.DecodeError) -> Fault:

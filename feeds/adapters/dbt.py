@@ -14,7 +14,7 @@ from typing import Any, Final
 from msgspec import Raw, Struct
 
 from feeds.adapters.dbt_manifest import Manifest, plain_relation, read_manifest
-from feeds.adapters.dbt_sql import queried_relation
+from feeds.adapters.dbt_sql import SqlReader
 from feeds.document import ParsedDocument
 from feeds.finding import Finding, Verdict
 from feeds.gathering import Gathering
@@ -102,7 +102,7 @@ def read(body: bytes, options: Options) -> ParsedDocument:
     when = document.time(head.generated_at, "metadata", "generated_at")
     when = when or document.time(artifact.generated_at, "generated_at")
     results = list(document.items(artifact.results, Result, "results"))
-    reader = _RunReader(document, manifest, results)
+    reader = _RunReader(document, manifest, SqlReader(options.door, document.entries), results)
     command = artifact.args.which or artifact.args.rpc_method if artifact.args else None
     if isinstance(command, str) and command.partition(".")[0] in RUN_NOTHING:
         reader.skipped[f"results of `dbt {command}`, which runs nothing"] += len(results)
@@ -119,10 +119,15 @@ class _RunReader:
     """Reads the results of a run."""
 
     def __init__(
-        self, document: JsonDocument, manifest: Manifest, results: list[tuple[int, Result]]
+        self,
+        document: JsonDocument,
+        manifest: Manifest,
+        sql: SqlReader,
+        results: list[tuple[int, Result]],
     ) -> None:
         self._document = document
         self._manifest = manifest
+        self._sql = sql
         self._results = results
         self._built = _Built(results)
         self.skipped: Counter[str] = Counter()
@@ -181,7 +186,7 @@ class _RunReader:
         check, target = split_test_name(name)
         asset = (
             self._built.of(target, package)
-            or queried_relation(result.compiled_code or result.compiled_sql, target)
+            or self._sql.relation(result.compiled_code or result.compiled_sql, target)
             or f"{package}.{target}"
         )
         return Finding(asset=asset, check=check, verdict=verdict, name=name)

@@ -9,11 +9,15 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from feeds.door import Door
+
 LONGEST: Final = 256 * 1024
-_PART: Final = r'"(?:[^"]|"")*+"?|`[^`]*+`?|\[[^\]\n]{1,128}\]|[^\W\d][\w$]*(?:-\w+)*'
+TOKENS: Final = 6
+"""So many words and signs of SQL count as one entry of a document."""
+_PART: Final = r'"(?:[^"]|"")*+"?|`[^`]*+`?|\[[^\[\]\n]{1,128}\]|[^\W\d][\w$]*(?:-\w+)*'
 _TOKEN: Final = re.compile(
     rf"(?P<comment>--[^\n]*|/\*.*?(?:\*/|\Z))|'(?:[^']|'')*+'?"
-    rf"|(?P<name>(?:{_PART})(?:\.(?:{_PART}))*)|(?P<sign>[(),;])|[^\s]",
+    rf"|(?P<name>(?:{_PART})(?:\.(?:{_PART}))*)|(?P<sign>[(),;])",
     re.DOTALL,
 )
 _QUOTES: Final = str.maketrans("", "", '"`[]')
@@ -43,20 +47,34 @@ class _Level:
     words: int = 0
 
 
-def queried_relation(sql: str | None, target: str) -> str | None:
-    """Return the one table that a query asks, or of several the one that `target` begins with.
+class SqlReader:
+    """Reads the queries of a document, as many as its bound of entries allows."""
 
-    `target` is what a test's name speaks of, such as `orders_id`. None where in doubt.
-    """
-    if not sql or len(sql) > LONGEST or "\\'" in sql or "$$" in sql:
-        return None
-    reader = _Reader()
-    for token in _TOKEN.finditer(sql):
-        reader.take(token)
-    found = [name for name in reader.relations if name.partition(".")[0] not in reader.aliases]
-    if len(found) != 1:
-        found = [name for name in found if begins(target, name.rpartition(".")[2].lower())]
-    return found[0] if len(found) == 1 else None
+    def __init__(self, door: Door, entries: int) -> None:
+        """Take the bounds, and how many entries were read already."""
+        self._door = door
+        self._tokens = entries * TOKENS
+
+    def relation(self, sql: str | None, target: str) -> str | None:
+        """Return the one table that a query asks, or of several that which `target` begins with.
+
+        `target` is what a test's name speaks of, such as `orders_id`. None where in doubt.
+
+        Raises:
+            Malformed: the document holds too much SQL.
+        """
+        if not sql or len(sql) > LONGEST or "\\'" in sql or "$$" in sql:
+            return None
+        query = _Query()
+        for token in _TOKEN.finditer(sql):
+            query.take(token)
+            self._tokens += 1
+            if self._tokens % TOKENS == 0:
+                self._door.check_entries(self._tokens // TOKENS)
+        found = [name for name in query.relations if name.partition(".")[0] not in query.aliases]
+        if len(found) != 1:
+            found = [name for name in found if begins(target, name.rpartition(".")[2].lower())]
+        return found[0] if len(found) == 1 else None
 
 
 def begins(target: str, name: str) -> bool:
@@ -64,7 +82,7 @@ def begins(target: str, name: str) -> bool:
     return bool(name) and (target == name or target.startswith(name + "_"))
 
 
-class _Reader:
+class _Query:
     """Collects the relations of a query, and what their rows are called."""
 
     def __init__(self) -> None:

@@ -94,7 +94,7 @@ def read(body: bytes, options: Options) -> ParsedDocument:
     document = JsonDocument(body, options.door)
     gathering = Gathering(options, "deequ", options.identity(body))
     reader = _Reader(document, options, gathering)
-    for index, raw in enumerate(document.whole(list[Raw])):
+    for index, raw in document.items(document.whole(list[Raw]), Raw):
         reader.entry(raw, index)
     parsed = gathering.parsed()
     return ParsedDocument(parsed.events, document.faults() + parsed.faults, reader.skipped)

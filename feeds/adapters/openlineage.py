@@ -29,7 +29,7 @@ STATUS: Final = {"pass": Verdict.PASSED, "fail": Verdict.FAILED, "error": Verdic
 SKIPPED: Final = frozenset({"skip", "skipped"})
 NO_EVENT: Final = "no OpenLineage event: it needs eventTime, and run and job, or dataset, or job"
 WITHOUT: Final = "events that tell nothing of quality"
-REPEATS: Final = 20
+REPEATS: Final = 5
 """A document may make its asset's findings count so many times its own bound of entries."""
 Path = tuple[str | int, ...]
 
@@ -179,14 +179,13 @@ def _documents(
         first = JsonDocument(found[0][1], options.door)
     except Malformed:
         # Its first line is no document by itself: it is one document over several lines.
-        found = []
-    if len(found) < 2:
         yield JsonDocument(body, options.door), 1
         return
-    entries = 0
-    for number, line in found:
+    yield first, found[0][0]
+    entries = first.entries
+    for number, line in found[1:]:
         try:
-            document = first if number == found[0][0] else JsonDocument(line, options.door, entries)
+            document = JsonDocument(line, options.door, entries)
         except Malformed as error:
             faults.append(Fault(error.fault.message, error.fault.field, number))
             continue

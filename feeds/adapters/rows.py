@@ -16,8 +16,10 @@ from feeds.encoding import checked_text, text_bytes
 from feeds.json_document import JsonDocument
 
 LONGEST_VALUE: Final = 64 * 1024 * 1024
-NO_VALUE: Final = frozenset({"", "null", "<null>", "\\n", "none", "nan", "nat"})
-"""What databases and data frames write for null, in small letters."""
+NO_VALUE: Final = frozenset(
+    ("", "\\N", "NULL", "Null", "null", "<NULL>", "<null>", "None", "NaN", "nan", "NaT", "<NA>")
+)
+"""What databases and data frames write for null."""
 _BETWEEN: Final = re.compile(rb"[\s,]*")
 Columns = Sequence[Sequence[str]]
 """Columns a CSV must have: one of each group."""
@@ -37,16 +39,18 @@ class Row:
         """Return the first of the named values that is there and not null."""
         for name in names:
             value = self.values.get(name)
+            if value is None:
+                continue
             if isinstance(value, (str, int, float)):
                 text = str(value).strip()
-                if text.lower() not in NO_VALUE:
+                if text not in NO_VALUE:
                     return text
         return None
 
     def value(self, name: str) -> Any:
         """Return a value as it is, None where it is null."""
         value = self.values.get(name)
-        return None if isinstance(value, str) and value.strip().lower() in NO_VALUE else value
+        return None if isinstance(value, str) and value.strip() in NO_VALUE else value
 
 
 def read_rows(body: bytes, faults: list[Fault], door: Door, columns: Columns = ()) -> Iterator[Row]:

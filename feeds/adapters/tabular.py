@@ -7,16 +7,16 @@ shop.orders,score,93.5,2026-01-01T00:00Z  shop.orders,2026-01-01T00:00Z,93.5,2,9
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import msgspec
 from msgspec import Raw
 
 from feeds.adapters.rows import Row, csv_rows
 from feeds.document import Fault, ParsedDocument
+from feeds.ids import derived_id
 from feeds.moments import EXPECTED, moment
 from feeds.options import Options
-from pipeline.operators.identity import TIDEMARK_NAMESPACE
 from pipeline.operators.validate import InvalidEvent, decode_event
 from schemas.metrics import MetricEvent, MetricType
 
@@ -48,8 +48,8 @@ def read(body: bytes, options: Options) -> ParsedDocument:
     columns = [[*METRIC, *MetricType]] if options.asset else [ASSET, [*METRIC, *MetricType]]
     for row in csv_rows(body, parsed.faults, options.door, columns):
         try:
-            for metric, value in _measurements(row):
-                parsed.events.append(_event(row, metric, value, options, identity))
+            parsed.events.extend(_events(row, options, identity))
+            options.door.check_events(len(parsed.events))
         except BadRow as error:
             parsed.faults.append(Fault(str(error), error.field, row.line))
         except InvalidEvent as error:
@@ -74,32 +74,33 @@ def _measurements(row: Row) -> Iterator[tuple[str, str]]:
     yield from found
 
 
-def _event(row: Row, metric: str, value: str, options: Options, identity: str) -> MetricEvent:
+def _events(row: Row, options: Options, identity: str) -> Iterator[MetricEvent]:
     asset = row.text(*ASSET)
     name = options.mapping.asset(asset) if asset else options.asset
     if name is None:
         raise BadRow("asset", "is missing")
     when = row.text(*TIME)
-    timestamp = _time(when) if when else options.received
-    event = {
+    # By content; without a time, by document and line.
+    unique = repr(sorted(row.values.items())) if when else f"{identity} {row.line}"
+    own_id = row.text(*EVENT)
+    told = {
         "assetId": name,
-        "metricType": metric,
-        "value": _number(value),
-        "timestamp": timestamp,
+        "timestamp": _time(when) if when else options.received,
         "assetName": row.text(*NAME),
         "assetType": row.text(*TYPE),
         "source": row.text("source") or "csv",
         "metadata": _metadata(row),
-        "eventId": row.text(*EVENT) or _event_id(row, name, metric, when, identity),
     }
-    given = {key: content for key, content in event.items() if content is not None}
-    return decode_event(msgspec.json.encode(given), LARGEST)
+    event = {key: content for key, content in told.items() if content is not None}
+    for metric, value in _measurements(row):
+        event["metricType"] = metric
+        event["value"] = _number(value)
+        event["eventId"] = own_id or _event_id(name, metric, unique)
+        yield decode_event(msgspec.json.encode(event), LARGEST)
 
 
-def _event_id(row: Row, asset: str, metric: str, when: str | None, identity: str) -> UUID:
-    """Return an id by content; without a time, by document and line."""
-    unique = repr(sorted(row.values.items())) if when else f"{identity} {row.line}"
-    return uuid5(TIDEMARK_NAMESPACE, f"csv\n{asset}\n{metric}\n{unique}")
+def _event_id(asset: str, metric: str, unique: str) -> UUID:
+    return derived_id(f"csv\n{asset}\n{metric}\n{unique}")
 
 
 def _metadata(row: Row) -> Raw | None:
@@ -108,7 +109,7 @@ def _metadata(row: Row) -> Raw | None:
         return None
     try:
         return Raw(msgspec.json.encode(msgspec.json.decode(text.encode(), type=dict)))
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         raise BadRow("metadata", "must be a JSON object") from None
 
 

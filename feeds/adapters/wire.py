@@ -1,14 +1,13 @@
 """JSON lines of metric events, as they travel on `quality.metrics`."""
 
 from typing import Final
-from uuid import uuid5
 
 import msgspec
 
 from feeds.adapters.rows import lines
 from feeds.document import Fault, ParsedDocument
+from feeds.ids import derived_id
 from feeds.options import Options
-from pipeline.operators.identity import TIDEMARK_NAMESPACE
 from pipeline.operators.validate import InvalidEvent, decode_event
 
 LARGEST: Final = 64 * 1024
@@ -28,7 +27,7 @@ def read(body: bytes, options: Options) -> ParsedDocument:
             continue
         changes = {
             "asset_id": options.mapping.asset(event.asset_id),
-            "event_id": event.event_id or uuid5(TIDEMARK_NAMESPACE, f"jsonl\n{line.decode()}"),
+            "event_id": event.event_id or derived_id(f"jsonl\n{line.decode()}"),
         }
         parsed.events.append(msgspec.structs.replace(event, **changes))
     return parsed
