@@ -20,9 +20,11 @@ from feeds.ingest import Ingest, Reading, Watch, report
 from feeds.mapping import DEFAULT, MappingError, load_mapping
 from pipeline.settings import load_settings
 from schemas.metrics import MetricEvent
-from tidemark_client import Reporter, TidemarkError
+from tidemark_client import BufferFull, DeliveryError, Reporter, TidemarkError
 
 POLL_SECONDS = 1.0
+FLUSH_SECONDS = 5.0
+"""How long a watch waits for a file's events before it looks whether to stop."""
 
 Files = Annotated[
     list[Path] | None,
@@ -134,6 +136,8 @@ def _feed(
                 _watch(ingest, Watch(watch, reading.kind), reporter, console)
     except TidemarkError as error:
         sys.exit(f"tidemark: {error}")
+    for skips in ingest.summary.skips():
+        console.print(skips, markup=False)
     said = str(ingest.summary)
     console.print(said.replace(" sent ", " read ") if dry_run else said, markup=False)
     if ingest.summary.faults:
@@ -170,10 +174,42 @@ def _watch(ingest: Ingest, watch: Watch, reporter: Reporter | None, console: Con
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     while not stop.wait(POLL_SECONDS):
-        ready = watch.ready()
-        for file in ready:
-            ingest.file(file)
-        if ready and reporter is not None:
-            reporter.flush()
-        for file in ready:
+        for file in watch.ready():
+            if reporter is None:
+                ingest.file(file)
+            elif not _delivered(ingest, file, reporter, stop, console):
+                return
             console.print(f"{file}: read", markup=False)
+
+
+def _delivered(
+    ingest: Ingest, file: Path, reporter: Reporter, stop: Event, console: Console
+) -> bool:
+    """Send a file's events, however long that takes; False if told to stop before."""
+    taken = False
+    trouble = None
+    while True:
+        try:
+            if not taken:
+                ingest.file(file)
+                taken = True
+            reporter.flush(FLUSH_SECONDS)
+        except DeliveryError as error:
+            if not error.undelivered:
+                # Trying again would end the same way.
+                console.print(f"{file}: {error}", markup=False)
+                ingest.summary.faults += len(error.refused)
+                return True
+            trouble = _told_once(f"{file}: waiting: {error}", trouble, console)
+        except BufferFull as error:
+            trouble = _told_once(f"{file}: waiting: {error}", trouble, console)
+        else:
+            return True
+        if stop.is_set():
+            return False
+
+
+def _told_once(said: str, before: str | None, console: Console) -> str:
+    if before is None:
+        console.print(said, markup=False)
+    return said

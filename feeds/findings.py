@@ -12,6 +12,7 @@ from feeds.document import Fault, ParsedDocument
 from feeds.finding import OPEN, Finding, Verdict
 from feeds.ids import derived_id
 from feeds.mapping import Mapping
+from pipeline.operators.texts import name_fault
 from schemas.metrics import MAX_ASSET_ID, MetricEvent, MetricType
 
 DIGITS: Final = 4
@@ -63,11 +64,14 @@ def add_events(
     mapping: Mapping,
 ) -> None:
     """Add one asset's metrics to a document, or a fault if its name is no asset id."""
-    if not 1 <= len(asset_id) <= MAX_ASSET_ID or "\0" in asset_id:
+    if not 1 <= len(asset_id) <= MAX_ASSET_ID:
         shown = asset_id[:60]
         parsed.faults.append(Fault(f"{shown!r} is no asset id of 1-{MAX_ASSET_ID} characters"))
         return
-    context = {name: str(value)[:MOST_LETTERS] for name, value in occasion.context.items()}
+    if fault := name_fault(asset_id):
+        parsed.faults.append(Fault(f"the asset id {asset_id[:60]!r} {fault}"))
+        return
+    context = {name: _shortened(str(value)) for name, value in occasion.context.items()}
     metadata = Raw(msgspec.json.encode(context | _summary(found)))
     for metric, value in metrics(found, mapping):
         # The value too: a fuller document of the same run corrects what was said.
@@ -142,9 +146,14 @@ def _summary(found: Sequence[Finding]) -> dict[str, Any]:
         if finding.verdict in OPEN:
             names = named.setdefault(finding.verdict, [])
             if len(names) < MOST_NAMES:
-                names.append(finding.title[:MOST_LETTERS])
+                names.append(_shortened(finding.title))
     summary: dict[str, Any] = {"checks": checks}
     for verdict in (Verdict.FAILED, Verdict.WARNED, Verdict.ERRORED):
         if verdict in named:
             summary[verdict.value] = named[verdict]
     return summary
+
+
+def _shortened(text: str) -> str:
+    """Return a text as metadata holds it, which takes no U+0000."""
+    return text[:MOST_LETTERS].replace("\0", "\ufffd")

@@ -123,11 +123,12 @@ class Ingest:
         self._take(name, self._reading.parse(body))
 
     def _take(self, name: str, parsed: ParsedDocument) -> None:
-        self.summary.add(parsed)
-        for fault in parsed.faults:
-            self._blame(name, fault)
+        # Sending may fail, and is then tried again with the whole document.
         for event in parsed.events:
             self._send(event)
+        for fault in parsed.faults:
+            self._blame(name, fault)
+        self.summary.add(parsed)
 
 
 class Watch:

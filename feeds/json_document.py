@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Final, TypeVar, get_args, get_type_hints
+from typing import Any, Final, TypeVar, cast, get_args, get_type_hints
 
 import msgspec
 from msgspec import Raw
@@ -117,13 +117,13 @@ class JsonDocument:
 
     def _decoded(self, raw: Raw | bytes, kind: type[T], path: Path) -> T | None:
         try:
-            value: T = _decoder(kind)(raw)
+            value: T = _decoder(cast("Any", kind))(raw)
         except msgspec.DecodeError as error:
             self._blamed.append(_reason(error, path))
         except RecursionError:
             self.blame(NESTED, *path)
         else:
-            if not self._halved or _in_pieces(kind) or HALF not in bytes(raw):
+            if not self._halved or _in_pieces(cast("Any", kind)) or HALF not in bytes(raw):
                 return value
             self.blame("holds one half of a surrogate pair (\\ud800-\\udfff), no character", *path)
         return None
@@ -136,7 +136,7 @@ def unreadable(value: Any) -> str:
 
 
 @lru_cache(maxsize=256)
-def _decoder(kind: type[T]) -> Callable[[Raw | bytes], T]:
+def _decoder(kind: Any) -> Callable[[Raw | bytes], Any]:
     return msgspec.json.Decoder(kind).decode
 
 

@@ -14,7 +14,7 @@ placed at the value itself."""
 
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
 # Numbers are skipped, not read: Python refuses to read those of more than 4,300 digits.
-_decoder: Final[Any] = json.JSONDecoder(parse_int=len, parse_float=len)  # type: ignore[arg-type]
+_decoder: Final[Any] = json.JSONDecoder(parse_int=len, parse_float=len)
 _skip_value: Final = _decoder.raw_decode
 _read_string: Final = _decoder.parse_string
 

@@ -4,15 +4,17 @@ import re
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from schemas.metrics import EARLIEST
+
 EXPECTED: Final = "ISO 8601, or seconds or milliseconds since 1970"
-EARLIEST: Final = 1e8
+SMALLEST: Final = 1e8
 """Seconds since 1970 below which a number is no time but something else, such as 20260301."""
-_NUMBER: Final = re.compile(r"[+-]?\d{9,19}(?:\.\d{0,9})?")
+_NUMBER: Final = re.compile(r"\d{9,19}(?:\.\d{0,9})?")
 _ZONE: Final = re.compile(r"\s*(?P<zone>UTC|GMT|Z|[+-]\d{2}(?::?\d{2})?)$", re.IGNORECASE)
 
 
 def moment(value: Any) -> datetime | None:
-    """Return the time in a text or number, in UTC; None where it is none.
+    """Return the time in a text or number, in UTC; None where it is none, or before 1970.
 
     Texts are ISO 8601, also with a blank before the offset or `UTC` in its place; without
     an offset they are taken to be UTC. Numbers, and texts of digits, count seconds,
@@ -26,7 +28,9 @@ def moment(value: Any) -> datetime | None:
         text = str(value)[:64].strip() if isinstance(value, str) else ""
         if _NUMBER.fullmatch(text):
             return _since_1970(float(text))
-        return _iso(text)
+        when = _iso(text)
+        # Before 1970 there were no data platforms: year 1 is how some write that there is none.
+        return when if when >= EARLIEST else None
     except (ValueError, OverflowError, OSError):
         return None
 
@@ -37,9 +41,8 @@ def absent(value: Any) -> bool:
 
 
 def _since_1970(number: float) -> datetime | None:
-    size = abs(number)
     for scale in (1.0, 1e3, 1e6, 1e9):
-        if EARLIEST <= size / scale < 1e11:
+        if SMALLEST <= number / scale < 1e11:
             return datetime.fromtimestamp(number / scale, UTC)
     return None
 

@@ -145,7 +145,8 @@ class _RunReader:
                 continue
             kind = unique_id.partition(".")[0]
             if verdict is None:
-                self.skipped[f"{kind}s that did not run ({result.status})"] += 1
+                what = kind.replace("_", " ")
+                self.skipped[f"{what}s that did not run ({result.status})"] += 1
             elif kind in TESTS:
                 yield self._test(unique_id, verdict, result)
             else:

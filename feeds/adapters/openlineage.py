@@ -165,7 +165,7 @@ def retell(words: Iterable[Word], options: Options) -> ParsedDocument:
         findings = options.memory.told(own)
         counted += len(findings)
         options.door.check_entries(counted // REPEATS)
-        context = {"run": last.gather, "job": last.job}
+        context: dict[str, str | None] = {"run": last.gather, "job": last.job}
         gathering.add(findings, last.when, context, last.identity)
     return gathering.parsed()
 
