@@ -27,12 +27,17 @@ async def detect_batch(
     being called again, comes to the same.
     """
     async with assets.writing[batch.partition]:
+        mark = assets.mark_for(batch)
         keys = {record.key for record in batch.records if record.key is not None}
         states = assets.load(batch.partition, keys)
-        outcome = detect(batch.records, batch.topic, batch.partition, states, rules)
+        outcome = detect(
+            batch.records, batch.topic, batch.partition, states, rules,
+            topic_id=batch.topic_id, base=mark.base,
+        )  # fmt: skip
         producer = app.producer._ensure_producer()
         await publish(producer, topics, batch.topic, batch.partition, outcome)
-        return outcome, await assets.write(batch.partition, outcome.changed)
+        reached = mark.reaching(batch.end)
+        return outcome, await assets.write(batch.partition, outcome.changed, reached)
 
 
 def register(app: faust.App, topics: Topics, assets: AssetTable, rules: Rules) -> None:

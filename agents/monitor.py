@@ -28,6 +28,10 @@ CHANGELOG_BYTES = Counter(
     "tidemark_worker_changelog_bytes_total", "Bytes of state written to the changelog",
     registry=REGISTRY,
 )  # fmt: skip
+RECREATED = Counter(
+    "tidemark_worker_topics_recreated_total",
+    "Partitions of the metrics topic found to have been created again", registry=REGISTRY,
+)  # fmt: skip
 LAG = Gauge(
     "tidemark_worker_lag_records", "Records yet to be read after the last batch of a partition",
     ["partition"], registry=REGISTRY,

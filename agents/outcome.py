@@ -76,6 +76,7 @@ def history(topic: str, partition: int, outcome: Outcome) -> Iterator[Outgoing]:
             continue
         packed = HistoryBatch(
             topic=topic,
+            topic_id=outcome.topic_id,
             partition=partition,
             offsets=outcome.offsets[start : index + 1],
             late=[i - start for i in range(start, index + 1) if i in late] if late else [],

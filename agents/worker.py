@@ -2,7 +2,7 @@
 
 import faust
 
-from agents import detect, silence, standby
+from agents import detect, silence, source, standby
 from pipeline.app import create_app
 from pipeline.operators.detect import Rules
 from pipeline.settings import Settings, thresholds_by_asset
@@ -29,6 +29,7 @@ def build_worker(settings: Settings) -> faust.App:
     )
     detect.register(app, topics, assets, rules)
     silence.register(app, topics, assets, rules, settings)
+    source.register(app, assets)
     standby.register(app)
     app.on_partitions_revoked.connect(assets.on_ownership_changed)
     app.on_partitions_assigned.connect(assets.on_ownership_changed)

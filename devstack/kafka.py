@@ -6,6 +6,7 @@ another in `controller.quorum.voters` are a cluster.
 
 import asyncio
 import logging
+import shutil
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -98,6 +99,10 @@ class KafkaServer:
         """Kill with SIGKILL."""
         self._running().kill()
         self._process = None
+
+    def wipe(self) -> None:
+        """Lose everything a stopped broker holds."""
+        shutil.rmtree(self._data)
 
     def pause(self) -> None:
         """Freeze the broker (SIGSTOP)."""

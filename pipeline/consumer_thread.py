@@ -5,7 +5,7 @@ before and after them; and it leaves no partition out of a fetch that waits long
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from time import monotonic
 from typing import Any, NamedTuple
@@ -19,6 +19,7 @@ from aiokafka.errors import (
     KafkaTimeoutError,
     NodeNotReadyError,
     RequestTimedOutError,
+    UnknownTopicOrPartitionError,
 )
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from faust.transport.drivers import aiokafka as driver
@@ -36,6 +37,9 @@ KEEP_OFF_SECONDS = 0.005
 
 FETCH_WAIT_BUSY_MS = 20
 """How long a fetch may wait that leaves such partitions out: they are not asked for before."""
+
+VISIBLE_SECONDS = 15.0
+"""How long a topic may take to be known to every broker."""
 
 
 RETRY_SECONDS = 0.5
@@ -131,23 +135,69 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         return await self._outliving_rebalances(self._starts)  # type: ignore[no-any-return]
 
     async def _starts(self) -> dict[TP, Start]:
-        consumer, topics = self._consumer, self.transport.batch_topics
-        tps = [tp for tp in consumer.assignment() if tp.topic in topics]
+        topics = self.transport.batch_topics
+        tps = [tp for tp in self._consumer.assignment() if tp.topic in topics]
         if not tps:
             return {}
-        ids = await topic_ids(consumer._client, {tp.topic for tp in tps})
-        firsts, ends = await consumer.beginning_offsets(tps), await consumer.end_offsets(tps)
-        found = await consumer._coordinator.fetch_committed_offsets(tps)
+        extents = await self._extents(tps)
+        found = await self._consumer._coordinator.fetch_committed_offsets(tps)
         starts = {}
-        for tp in tps:
-            extent = Extent(ids.get(tp.topic), firsts[tp], ends[tp])
-            had = found.get(tp)
+        for tp, extent in extents.items():
+            had = found.get(TopicPartition(*tp))
             committed = Committed(had.offset, had.metadata or None) if had else None
             start = start_of(tp.topic, tp.partition, committed, extent)
             if committed is not None and not is_recreated(committed.topic_id, extent.topic_id):
                 self.transport.losses.skip(*tp, committed.offset, extent.first)
-            starts[TP(tp.topic, tp.partition)] = start
+            starts[tp] = start
         return starts
+
+    async def extents(self, tps: Iterable[TP]) -> dict[TP, Extent]:
+        """Return what Kafka holds of each of these partitions.
+
+        Raises:
+            aiokafka.errors.KafkaError: Kafka does not answer, or a topic is gone.
+        """
+        found: dict[TP, Extent] = await self.call_thread(
+            self._extents, [TopicPartition(*tp) for tp in tps]
+        )
+        return found
+
+    async def _extents(self, tps: list[TopicPartition]) -> dict[TP, Extent]:
+        ids = await self._topic_ids({tp.topic for tp in tps})
+        firsts = await self._consumer.beginning_offsets(tps)
+        ends = await self._consumer.end_offsets(tps)
+        return {TP(*tp): Extent(ids[tp.topic], firsts[tp], ends[tp]) for tp in tps}
+
+    async def topic_ids(self, topics: set[str]) -> dict[str, str | None]:
+        """Return the id of each of these topics that exists; None where Kafka has no ids.
+
+        Raises:
+            aiokafka.errors.KafkaError: Kafka does not answer.
+        """
+        ids: dict[str, str | None] = await self.call_thread(
+            topic_ids, self._consumer._client, topics
+        )
+        return ids
+
+    async def refresh_metadata(self) -> None:
+        """Learn of topics and partitions that there are now; the group rebalances over new ones."""
+
+        async def refresh() -> None:
+            await self._consumer._client.force_metadata_update()
+
+        await self.call_thread(refresh)
+
+    async def _topic_ids(self, topics: set[str]) -> dict[str, str | None]:
+        """Wait for the topics to be known: one that was just created may not be everywhere."""
+        deadline = monotonic() + VISIBLE_SECONDS
+        while True:
+            ids = await topic_ids(self._consumer._client, topics)
+            missing = topics - set(ids)
+            if not missing:
+                return ids
+            if monotonic() > deadline:
+                raise UnknownTopicOrPartitionError(f"Kafka has no topic {', '.join(missing)}")
+            await asyncio.sleep(0.2)
 
     async def go_to(self, positions: Mapping[TP, int]) -> None:
         """Read on from `positions`; partitions that were taken away meanwhile are left out."""

@@ -21,20 +21,26 @@ be committed. So this consumer
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 import faust
 import structlog
+from aiokafka.errors import KafkaError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
+from mode import Service
 
 from pipeline.consumer_thread import BatchConsumerThread
 from pipeline.lanes import Batch as Batch
 from pipeline.lanes import Lane
 from pipeline.losses import Losses
-from pipeline.positions import Start
+from pipeline.positions import Extent, Start, is_recreated
 
 log = structlog.get_logger(__name__)
+
+TOPIC_CHECK_SECONDS = 5.0
+"""How often the topics are looked at: one that was created again is noticed after that."""
 
 DRAIN_SECONDS = 10.0
 """How long a rebalance or a shutdown waits for the batches in work."""
@@ -101,6 +107,7 @@ class BatchConsumer(driver.Consumer):
         # Nothing is fetched while the consumer goes back: it would be of before.
         self._position = asyncio.Lock()
         self._seeks = self._revocations = 0
+        self._gone: frozenset[str] = frozenset()
         super().__init__(*args, **kwargs)
         self._batch_topics: frozenset[str] = self.transport.batch_topics
 
@@ -136,9 +143,38 @@ class BatchConsumer(driver.Consumer):
             self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
             yield tp, self._message(tp, batch)
         if refused and self.flow_active and not self.app.rebalancing and not self.should_stop:
-            await self._drain(self._lanes)
-            await self._commit_finished()
-            await self.perform_seek()
+            await self._go_back()
+
+    async def _go_back(self) -> None:
+        await self._drain(self._lanes)
+        await self._commit_finished()
+        await self.perform_seek()
+
+    @Service.task  # type: ignore[untyped-decorator]
+    async def _watch_topics(self) -> None:
+        async for _ in self.itertimer(TOPIC_CHECK_SECONDS, name="topics"):
+            if self._seeks and not self.app.rebalancing:
+                with suppress(KafkaError):  # Kafka is away, and says nothing about its topics
+                    await self.look_at_topics()
+
+    async def look_at_topics(self) -> None:
+        """Go back when a topic was deleted and created again: its offsets start over.
+
+        Raises:
+            aiokafka.errors.KafkaError: Kafka does not answer.
+        """
+        ids = await self._thread.topic_ids(set(self._batch_topics))
+        gone = self._batch_topics - set(ids)
+        for topic in gone - self._gone:
+            log.error("the topic is gone: waiting for it to be created again", topic=topic)
+        self._gone = gone
+        if self._batch_topics - {tp.topic for tp in self._lanes}:
+            # It may be back, which aiokafka would learn when it next asks, in some minutes.
+            await self._thread.refresh_metadata()
+        lanes = self._lanes.items()
+        recreated = any(is_recreated(lane.topic_id, ids.get(tp.topic)) for tp, lane in lanes)
+        if recreated and not self.app.rebalancing:
+            await self._go_back()
 
     def _follows(self, tp: TP, batch: Batch) -> bool:
         """Say whether `batch` begins where the one before it ended, and may be begun."""
@@ -208,6 +244,16 @@ class BatchConsumer(driver.Consumer):
         """Say whether every record of a batch topic's partition is acknowledged."""
         lane, end = self._lanes[tp], self.highwater(tp)
         return lane.is_done() and end is not None and lane.position >= end
+
+    async def extents(self, tps: Iterable[TP]) -> dict[TP, Extent]:
+        """Return what Kafka holds of each of these partitions."""
+        extents: dict[TP, Extent] = await self._thread.extents(tps)
+        return extents
+
+    async def topic_ids(self, topics: set[str]) -> dict[str, str | None]:
+        """Return the id of each of these topics that exists; None where Kafka has no ids."""
+        ids: dict[str, str | None] = await self._thread.topic_ids(topics)
+        return ids
 
     async def perform_seek(self) -> None:
         """Go back to the committed offsets: what is not acknowledged is delivered again."""

@@ -150,7 +150,8 @@ class HistoryBatch(Struct, rename="camel", kw_only=True, gc=False):
 
     Packed many to a record, so that the hot path pays for one append.
     `events[i]` was read at `offsets[i]` of `partition`; `late` lists the indices
-    of events older than the last one applied for their asset and metric.
+    of events older than the last one applied for their asset and metric. `topicId` is
+    Kafka's id of the topic; one that is deleted and created again has another.
     """
 
     topic: str
@@ -158,3 +159,4 @@ class HistoryBatch(Struct, rename="camel", kw_only=True, gc=False):
     offsets: list[int]
     late: list[int]
     events: list[Raw]
+    topic_id: str | None = None

@@ -97,11 +97,11 @@ def measurements(raw: bytes, applied_at: datetime) -> list[Measurement]:
         msgspec.DecodeError: it is not a record of the detect stage.
     """
     batch = _decode_batch(raw)
-    late = set(batch.late)
+    late, place = set(batch.late), batch.topic_id or batch.topic
     found = []
     for index, (offset, packed) in enumerate(zip(batch.offsets, batch.events, strict=True)):
         event = _decode_event(packed)
-        event_id = event.event_id or derived_event_id(batch.topic, batch.partition, offset)
+        event_id = event.event_id or derived_event_id(place, batch.partition, offset)
         found.append(
             Measurement(
                 event, event_id, event.timestamp.astimezone(UTC), index in late, applied_at,
@@ -128,7 +128,9 @@ async def store(
     dimension of an asset weighs in its score; `limited` asks for learned limits to be
     looked at.
     """
-    unique = {_key(one): one for one in given}
+    unique: dict[Any, Measurement] = {}
+    for one in given:
+        unique.setdefault(_key(one), one)  # as between batches, the first one counts
     rows = sorted(unique.values(), key=lambda one: one.event.asset_id)  # no deadlocks
     days = sorted({one.timestamp.date() for one in rows})
     await connection.execute(_PARTITIONS, (days,))

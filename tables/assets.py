@@ -6,15 +6,20 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 import faust
+import structlog
 from faust.stores.rocksdb import Store as RocksStore
 from faust.types import TP
 
 from pipeline.operators.state import AssetState
+from pipeline.positions import Extent, Start, is_recreated
 from pipeline.produce import Outgoing, produce
 from pipeline.topics import BROKERS_CLOCK, HOUR_MS
 from pipeline.transport import Batch, BatchSchema
-from tables import codec
+from tables import codec, mark
 from tables.local import LocalStates, MemoryStates, RocksStates
+from tables.mark import Mark, Placed, mark_key
+
+log = structlog.get_logger(__name__)
 
 TABLE_NAME = "assets"
 """The changelog topic is named after it: renaming it abandons all state."""
@@ -34,9 +39,16 @@ STORE_OPTIONS = {
 RECOVERED_AT_ONCE = 8
 """Batches of the changelog held in memory. Not 1: Faust would then go on reading what it writes."""
 
+ADOPTED_AT_ONCE = 1000
+"""States written to a new changelog between two waits for Kafka."""
+
 
 class PartitionSharedError(RuntimeError):
     """Two workers hold the same partition: the process ends, and the group decides anew."""
+
+
+class EventsSkippedError(RuntimeError):
+    """A batch does not follow what the state has seen: the process ends, and reads it again."""
 
 
 class AssetTable(faust.Table):
@@ -64,6 +76,9 @@ class AssetTable(faust.Table):
         self._cache_assets = cache_assets
         self._last_written: dict[int, int] = {}
         self._hidden: defaultdict[int, set[bytes]] = defaultdict(set)
+        self._marks: dict[int, Mark] = {}
+        self.changelog_id: str | None = None
+        """Kafka's id of the changelog that is written."""
         self._local: LocalStates | None = None
 
     @property
@@ -91,12 +106,44 @@ class AssetTable(faust.Table):
         for tp in tps:
             self.local.forget(tp.partition)
             self._last_written.pop(tp.partition, None)
+            self._marks.pop(tp.partition, None)
 
-    async def write(self, partition: int, changed: dict[str, AssetState]) -> int:
+    def place(self, partition: int, start: Start) -> Placed:
+        """Decide where to go on reading the source partition, and note it."""
+        raw = self.local.read(partition, [mark_key(partition)])[0]
+        known = self._marks.get(partition) or (mark.decode(raw) if raw else None)
+        # Looked for only where it is needed: it takes a while.
+        lost = known is not None and known.next_offset > start.extent.end
+        applied = -1
+        if known is not None and (lost or is_recreated(known.topic_id, start.extent.topic_id)):
+            states = self.local.items(partition)
+            applied = max((_offset(value) for _, value in states), default=-1)
+        placed = mark.place(known, start, applied)
+        self._marks[partition] = placed.mark
+        return placed
+
+    def mark_for(self, batch: Batch) -> Mark:
+        """Return how far the source partition is applied, before `batch` is.
+
+        Raises:
+            EventsSkippedError: events before the batch were not applied.
+        """
+        found = self._marks.get(batch.partition) or Mark.before(batch.start, 0, batch.topic_id)
+        if batch.start > found.next_offset:
+            raise EventsSkippedError(
+                f"{batch.topic}-{batch.partition}: the state has seen the events before offset "
+                f"{found.next_offset}, the next batch begins at {batch.start}; those in between "
+                "are read again from the committed offset"
+            )
+        return found
+
+    async def write(
+        self, partition: int, changed: dict[str, AssetState], reached: Mark | None = None
+    ) -> int:
         """Write `changed` to the changelog, wait for it, then to the local store.
 
-        One record per asset, whatever number of its events the batch held. Returns
-        the bytes of state written.
+        One record per asset, whatever number of its events the batch held, and after them
+        how far the partition is applied. Returns the bytes of state written.
 
         Raises:
             aiokafka.errors.KafkaError: the changelog could not be written, and so
@@ -104,7 +151,11 @@ class AssetTable(faust.Table):
             PartitionSharedError: another worker writes to the same partition.
         """
         encoded = [(name.encode(), codec.encode(state)) for name, state in changed.items()]
+        if reached is not None:
+            encoded.append((mark_key(partition), mark.encode(reached)))
         await self._write(partition, encoded)
+        if reached is not None:
+            self._marks[partition] = reached
         return sum(len(value) for _, value in encoded)
 
     async def _write(self, partition: int, encoded: Collection[tuple[bytes, bytes]]) -> None:
@@ -152,17 +203,91 @@ class AssetTable(faust.Table):
                     self._hidden[changelog.partition].add(key)
             self.local.write(changelog.partition, newest.items(), changelog.records[-1].offset)
 
+    async def on_rebalance(
+        self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP], generation_id: int = 0
+    ) -> None:
+        """See that what is held here is a copy of the changelog that there is."""
+        await self._part_from_lost_changelogs(assigned)
+        await super().on_rebalance(assigned, revoked, newly_assigned, generation_id)
+
+    async def _part_from_lost_changelogs(self, assigned: set[TP]) -> None:
+        """Set aside what was copied from a changelog that is gone, or has lost records.
+
+        Faust would not read another one into it. It is written to the new one once that is
+        read, so that baselines outlive the loss of the topic, and of all that Kafka held.
+        """
+        mine = {tp for tp in assigned if tp.topic == self.changelog_topic_name}
+        extents: dict[TP, Extent] = await self.app.consumer.extents(mine) if mine else {}
+        for tp, extent in extents.items():
+            self.changelog_id = extent.topic_id
+            held, known = self.persisted_offset(tp), self.local.changelog_id(tp.partition)
+            if held is not None and (held >= extent.end or is_recreated(known, extent.topic_id)):
+                log.error(
+                    "the changelog was created again or has lost records: it is filled from the "
+                    "copy of the state on this machine",
+                    topic=tp.topic,
+                    partition=tp.partition,
+                    held=held,
+                    end=extent.end,
+                )
+                self.local.set_aside(tp.partition)
+                self._last_written.pop(tp.partition, None)
+                self.app.tables.recovery.revoke(tp)
+                known = None
+            if extent.topic_id is not None and known != extent.topic_id:
+                self.local.name_changelog(tp.partition, extent.topic_id)
+
     async def on_recovery_completed(self, active_tps: set[TP], standby_tps: set[TP]) -> None:
+        """Complete the changelog of each partition that is now ours to write."""
+        await super().on_recovery_completed(active_tps, standby_tps)
+        try:
+            for partition in {tp.partition for tp in active_tps}:
+                async with self.writing[partition]:
+                    await self._write_hidden(partition)
+                    await self._adopt(partition)
+        except Exception as error:  # nobody else looks at it
+            await self.app.crash(error)
+            raise
+
+    async def _write_hidden(self, partition: int) -> None:
         """Write again the states behind which an older one was written.
 
         Compaction keeps the last record of a key, which must not be that one.
         """
-        await super().on_recovery_completed(active_tps, standby_tps)
-        for partition in {tp.partition for tp in active_tps}:
-            keys = list(self._hidden[partition])
-            held = zip(keys, self.local.read(partition, keys), strict=True)
-            await self._write(partition, [(key, raw) for key, raw in held if raw is not None])
-            del self._hidden[partition]
+        keys = list(self._hidden[partition])
+        held = zip(keys, self.local.read(partition, keys), strict=True)
+        await self._write(partition, [(key, raw) for key, raw in held if raw is not None])
+        del self._hidden[partition]
+
+    async def _adopt(self, partition: int) -> None:
+        """Write what was set aside, as far as the changelog has nothing newer."""
+        for states in self.local.aside(partition):
+            adopted = list(self._worth_adopting(partition, dict(states)))
+            for start in range(0, len(adopted), ADOPTED_AT_ONCE):
+                await self._write(partition, adopted[start : start + ADOPTED_AT_ONCE])
+            log.warning("the changelog was filled", partition=partition, states=len(adopted))
+        self.local.drop_aside(partition)
+
+    def _worth_adopting(
+        self, partition: int, states: dict[bytes, bytes]
+    ) -> Iterator[tuple[bytes, bytes]]:
+        key = mark_key(partition)
+        raw, own = self.local.read(partition, [key])[0], states.pop(key, None)
+        held = dict(zip(states, self.local.read(partition, list(states)), strict=True))
+        if raw is None or own is None or mark.decode(raw).topic_id == mark.decode(own).topic_id:
+            for name, state in states.items():
+                rival = held[name]
+                if rival is None or _offset(state) > _offset(rival):
+                    yield name, state
+            if own is not None and (raw is None or _offset(own) > _offset(raw)):
+                yield key, own
+        else:
+            # Positions in another topic: only the baselines are of use.
+            for name, state in states.items():
+                if held[name] is None:
+                    baseline = codec.decode(state)
+                    baseline.offset = -1
+                    yield name, codec.encode(baseline)
 
 
 def _offset(raw: bytes) -> int:

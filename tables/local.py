@@ -3,15 +3,20 @@
 Both are a copy of the changelog, kept with the offset up to which they hold it.
 """
 
+import shutil
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 import rocksdict
 from faust.stores.memory import Store as MemoryStore
 from faust.stores.rocksdb import Store as RocksStore
 
+from tables.mark import RESERVED
+
+_CHANGELOG: Final = RESERVED + b"changelog"
 Encoded = Collection[tuple[bytes, bytes]]
 """(asset key, encoded state)"""
 
@@ -27,6 +32,24 @@ class LocalStates(Protocol):
 
     def items(self, partition: int) -> Iterator[tuple[bytes, bytes]]:
         """Go over all states of a partition."""
+
+    def changelog_id(self, partition: int) -> str | None:
+        """Return the id of the topic that the states of a partition are a copy of."""
+
+    def name_changelog(self, partition: int, topic_id: str) -> None:
+        """Note the id of the topic that the states of a partition are a copy of."""
+
+    def set_aside(self, partition: int) -> None:
+        """Begin an empty copy of a partition; what was held is kept until it is adopted."""
+
+    def aside(self, partition: int) -> Iterator[Encoded]:
+        """Go over what was set aside: one collection, marks included, for each time."""
+
+    def drop_aside(self, partition: int) -> None:
+        """Delete what was set aside."""
+
+    def flush(self) -> None:
+        """Have everything on the disk."""
 
     def forget(self, partition: int) -> None:
         """Drop what is kept in memory of a partition that may change hands."""
@@ -72,8 +95,50 @@ class RocksStates:
 
     def items(self, partition: int) -> Iterator[tuple[bytes, bytes]]:
         """Go over all states of a partition."""
-        items: Iterator[tuple[bytes, bytes]] = self._store._visible_items(self._database(partition))
-        return items
+        for key, value in self._store._visible_items(self._database(partition)):
+            if not key.startswith(RESERVED):
+                yield key, value
+
+    def changelog_id(self, partition: int) -> str | None:
+        """Return the id of the topic that the states of a partition are a copy of."""
+        raw = self._database(partition).get(_CHANGELOG)
+        return raw.decode() if raw else None
+
+    def name_changelog(self, partition: int, topic_id: str) -> None:
+        """Note the id of the topic that the states of a partition are a copy of."""
+        self._database(partition).put(_CHANGELOG, topic_id.encode())
+
+    def set_aside(self, partition: int) -> None:
+        """Begin an empty copy of a partition; what was held is kept until it is adopted."""
+        self.forget(partition)
+        self._database(partition).close()
+        self._store._dbs.pop(partition)
+        path, number = self._store.partition_path(partition), len(self._asides(partition))
+        path.rename(path.with_name(f"{path.name}.aside-{number}"))
+
+    def aside(self, partition: int) -> Iterator[Encoded]:
+        """Go over what was set aside: one collection, marks included, for each time."""
+        for path in self._asides(partition):
+            database = self._store.rocksdb_options.open(path)
+            try:
+                items = self._store._visible_items(database)
+                yield [(key, value) for key, value in items if key != _CHANGELOG]
+            finally:
+                database.close()
+
+    def drop_aside(self, partition: int) -> None:
+        """Delete what was set aside."""
+        for path in self._asides(partition):
+            shutil.rmtree(path)
+
+    def flush(self) -> None:
+        """Have everything on the disk."""
+        for database in self._store._dbs.values():
+            database.flush()
+
+    def _asides(self, partition: int) -> list[Path]:
+        path = self._store.partition_path(partition)
+        return sorted(path.parent.glob(f"{path.name}.aside-*"))
 
     def forget(self, partition: int) -> None:
         """Drop what is kept in memory of a partition that may change hands."""
@@ -101,8 +166,27 @@ class MemoryStates:
     def items(self, partition: int) -> Iterator[tuple[bytes, bytes]]:
         """Go over all states of a partition."""
         for key, home in list(self._store._key_partition.items()):
-            if home == partition:
+            if home == partition and not key.startswith(RESERVED):
                 yield key, self._store.data[key]
+
+    def changelog_id(self, partition: int) -> None:
+        """Return none: these are read anew from whatever changelog there is."""
+
+    def name_changelog(self, partition: int, topic_id: str) -> None:
+        """Nothing outlives the process."""
+
+    def set_aside(self, partition: int) -> None:
+        """Nothing is held before the changelog is read."""
+
+    def aside(self, partition: int) -> Iterator[Encoded]:  # noqa: ARG002
+        """Nothing was set aside."""
+        return iter(())
+
+    def drop_aside(self, partition: int) -> None:
+        """Nothing was set aside."""
+
+    def flush(self) -> None:
+        """There is no disk."""
 
     def forget(self, partition: int) -> None:
         """Nothing is kept beside the store."""

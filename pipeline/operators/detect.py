@@ -58,6 +58,7 @@ class Outcome:
     late: list[int] = field(default_factory=list)
     rejected: list[tuple[Record, str]] = field(default_factory=list)
     repeated: int = 0
+    topic_id: str | None = None
 
 
 _encode = Encoder().encode
@@ -72,14 +73,18 @@ def detect(
     partition: int,
     states: States,
     rules: Rules,
+    *,
+    topic_id: str | None = None,
+    base: int = 0,
 ) -> Outcome:
     """Apply the records of one partition, in order, to the states of their assets.
 
     `states` is updated in place, whatever comes of the batch later: a caller that
     can't write the outcome must forget the states. A record that can't be an
-    event is rejected and disturbs no other.
+    event is rejected and disturbs no other. Events without an id are named after `topic_id`,
+    or after the topic where it is not known. States count offsets from `base`.
     """
-    outcome = Outcome()
+    outcome, place = Outcome(topic_id=topic_id), topic_id or topic
     for record in records:
         try:
             event = decode_event(record.value, rules.max_event_bytes)
@@ -90,13 +95,14 @@ def detect(
             outcome.rejected.append((record, str(error)))
             continue
         offset, event_id = record.offset, event.event_id
+        position = base + offset
         state = states.get(event.asset_id)
         if state is None:
             state = states[event.asset_id] = AssetState()
-        elif offset <= state.offset:
+        elif position <= state.offset:
             outcome.repeated += 1  # delivered again after a crash
             continue
-        mark = offset if event_id is None else fingerprint(event_id)
+        mark = position if event_id is None else fingerprint(event_id)
         metric = state.metrics.get(event.metric_type)
         if metric is not None and event_id is not None and metric.saw(mark):
             outcome.repeated += 1
@@ -113,15 +119,15 @@ def detect(
             or metric.incident is not None
             or event.metric_type in ALWAYS_JUDGED
         ):
-            event.event_id = event_id or derived_event_id(topic, partition, offset)
+            event.event_id = event_id or derived_event_id(place, partition, offset)
             _judge(event, state, metric, arrived, rules.thresholds(event.asset_id), outcome)
         if metric is None:
             metric = state.metrics[event.metric_type] = MetricState(event.value, time)
         metric.observe(time, event.value, mark, rules.window)
-        state.offset = offset
+        state.offset = position
         outcome.changed[event.asset_id] = state
         if rules.derives_scores and event.metric_type in DIMENSIONS:
-            event.event_id = event_id or derived_event_id(topic, partition, offset)
+            event.event_id = event_id or derived_event_id(place, partition, offset)
             _derive_score(event, time, state, arrived, rules, outcome)
     return outcome
 
@@ -138,7 +144,7 @@ def _derive_score(
         return
     score, number = derived.event, fingerprint(compose.known(derived.event))
     outcome.applied.append(Raw(_encode(score)))
-    outcome.offsets.append(state.offset)
+    outcome.offsets.append(outcome.offsets[-1])
     metric = state.metrics.get(MetricType.SCORE)
     if metric is None:
         metric = state.metrics[MetricType.SCORE] = MetricState(score.value, derived.time)

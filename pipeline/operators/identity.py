@@ -8,7 +8,11 @@ TIDEMARK_NAMESPACE: Final = UUID("6f1d2a54-7c0e-5b7a-9a34-2f0c8e4b1d96")
 
 
 def derived_event_id(topic: str, partition: int, offset: int) -> UUID:
-    """Return the id of an event that came without one: its place in Kafka."""
+    """Return the id of an event that came without one: its place in Kafka.
+
+    `topic` is Kafka's id of the topic rather than its name, where that is known: the events of
+    a topic that was deleted and created again are others at the same offsets.
+    """
     return uuid5(TIDEMARK_NAMESPACE, f"{topic}-{partition}-{offset}")
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
+from pipeline.positions import Extent
+
 
 class Crash(BaseException):
     """The process ends here. No `except Exception` holds it up."""
@@ -49,6 +51,19 @@ class FakeKafka:
     lives: int = 1 << 30
     after_write: bool = False
     held_back: list[tuple[tuple[str, int], Building]] = field(default_factory=list)
+    created: dict[tuple[str, int], int] = field(default_factory=lambda: defaultdict(int))
+    """How often each topic was created again."""
+
+    def extent(self, place: tuple[str, int]) -> Extent:
+        topic, partition = place
+        number = self.created[topic, partition]
+        return Extent(f"{topic} {number}", 0, len(self.logs[topic, partition]))
+
+    def recreate(self, place: tuple[str, int]) -> None:
+        """Delete a topic and create it again; what was sent to it before is gone as well."""
+        self.logs[place] = []
+        self.created[place] += 1
+        self.held_back = [(to, batch) for to, batch in self.held_back if to != place]
 
     def create_batch(self) -> Building:
         return Building()

@@ -14,12 +14,12 @@ class Oracle:
 
     alerts: list[Any] = field(default_factory=list)
     changes: list[Any] = field(default_factory=list)
-    history: set[int] = field(default_factory=set)
-    refused: set[int] = field(default_factory=set)
+    history: set[Any] = field(default_factory=set)
+    refused: set[Any] = field(default_factory=set)
     values: dict[str, tuple[Decimal, int]] = field(default_factory=dict)
     seen: dict[str, Any] = field(default_factory=dict)
 
-    def take(self, offset: int, event: dict[str, Any] | None) -> None:
+    def take(self, offset: Any, event: dict[str, Any] | None) -> None:
         if event is None:
             self.refused.add(offset)
             return
