@@ -84,3 +84,13 @@ async def test_updates_are_stamped(connection: AsyncConnection) -> None:
     assert await rows(
         connection, "SELECT updated_at > created_at FROM quality_alerts_realtime"
     ) == [(True,)]
+
+
+async def test_the_first_version_of_an_alert_stands(connection: AsyncConnection) -> None:
+    """Thresholds that changed before a replay make other contents under the same ids."""
+    first = an_alert(severity=Severity.MEDIUM)
+    again = msgspec.structs.replace(first, severity=Severity.CRITICAL, message="other")
+    for steps in ([first, again], [again]):
+        await store(connection, steps)
+    stored = await rows(connection, "SELECT severity, message FROM quality_alerts_realtime")
+    assert stored == [("medium", first.message)]

@@ -9,6 +9,7 @@ from msgspec import json
 
 from pipeline.operators.detect import detect
 from pipeline.operators.state import AssetState
+from pipeline.thresholds import Steps, Thresholds
 from schemas.metrics import MetricEvent
 
 from .events import ASSET, payload, record, rules, run, scores
@@ -239,3 +240,25 @@ def test_the_applied_bytes_are_the_senders():
     outcome = run(raw)
     assert bytes(outcome.applied[0]) == raw
     assert json.decode(raw, type=MetricEvent).value == 90
+
+
+def test_other_thresholds_at_a_replay_make_other_contents_under_the_same_ids():
+    raws = [payload(90, eventId=str(uuid4())), payload(82, second=1, eventId=str(uuid4()))]
+    (first,) = run(*raws).alerts
+    tight = Thresholds(score_drop=Steps(critical=7, high=6, medium=5))
+    (again,) = run(*raws, thresholds=tight).alerts
+    assert (first.severity, again.severity) == ("medium", "critical")
+    assert (first.id, first.step_id) == (again.id, again.step_id)
+
+
+def test_events_of_another_topic_have_other_ids_and_count_on():
+    states: dict[str, AssetState] = {}
+    events = [record(payload(v, second=n), n) for n, v in enumerate((90, 60))]
+    first = detect(events, "m", 0, states, rules(), topic_id="one")
+    again = [record(payload(v, second=9 + n), n) for n, v in enumerate((60, 30))]
+    second = detect(again, "m", 0, states, rules(), topic_id="two", base=2)
+    assert second.offsets == [0, 1]
+    assert second.repeated == 0
+    assert states[ASSET].offset == 3
+    assert first.alerts[0].metadata.event_id != second.alerts[0].metadata.event_id
+    assert second.alerts[0].metadata.previous_value == 60

@@ -69,3 +69,10 @@ def test_what_is_remembered_is_bounded() -> None:
         standing = advance(standing, stepped(alert, AlertStatus.ACTIVE))
     assert standing is not None
     assert len(standing.steps) == REMEMBERED
+
+
+def test_the_first_version_of_a_step_stands() -> None:
+    """Thresholds that changed before a replay make other contents under the same ids."""
+    alert = an_alert(severity=Severity.MEDIUM)
+    standing = advance(None, alert)
+    assert advance(standing, replace(alert, severity=Severity.CRITICAL, message="other")) is None
