@@ -43,12 +43,9 @@ class Source:
                     **place,
                 )
                 monitor.RECREATED.inc()
-            if placed.lost and start.committed is not None:
-                log.error(
-                    "events were deleted by the topic's retention before they were read",
-                    lost=placed.lost,
-                    **place,
-                )
+            if placed.lost:
+                position = placed.offset - placed.lost
+                self._app.transport.losses.skip(*tp, position, placed.offset)
             if start.committed is not None and placed.offset < start.offset:
                 log.error(
                     "more is committed than the state has seen: going back",
