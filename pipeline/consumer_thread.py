@@ -7,6 +7,7 @@ before and after them; and it leaves no partition out of a fetch that waits long
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
+from functools import partial
 from time import monotonic
 from typing import Any, NamedTuple
 
@@ -157,9 +158,8 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         Raises:
             aiokafka.errors.KafkaError: Kafka does not answer, or a topic is gone.
         """
-        found: dict[TP, Extent] = await self.call_thread(
-            self._extents, [TopicPartition(*tp) for tp in tps]
-        )
+        asked = [TopicPartition(*tp) for tp in tps]
+        found: dict[TP, Extent] = await self._outliving_rebalances(partial(self._extents, asked))
         return found
 
     async def _extents(self, tps: list[TopicPartition]) -> dict[TP, Extent]:
