@@ -13,6 +13,8 @@ T = TypeVar("T")
 AT_ONCE: Final = 2
 MOST_WAITING: Final = 16
 RETRY_SECONDS: Final = 2
+WAIT_SECONDS: Final = 30.0
+"""How long who asked is kept waiting."""
 
 
 class Desk:
@@ -32,7 +34,7 @@ class Desk:
         """Return what `work` returns, from a thread.
 
         Raises:
-            Refusal: too much waits already.
+            Refusal: too much waits already, or it was not done in time.
         """
         if self._held >= self._most:
             raise unavailable(
@@ -43,7 +45,13 @@ class Desk:
         # Who asked may leave; the thread is taken until the work is done all the same.
         task = asyncio.wrap_future(self._threads.submit(work))
         task.add_done_callback(self._done)
-        return await asyncio.shield(task)
+        try:
+            async with asyncio.timeout(WAIT_SECONDS):
+                return await asyncio.shield(task)
+        except TimeoutError:
+            raise unavailable(
+                f"the document was not read within {WAIT_SECONDS:g} s", RETRY_SECONDS
+            ) from None
 
     def close(self) -> None:
         """Begin nothing more."""

@@ -1,7 +1,7 @@
 """Writes to Kafka, and says plainly when Kafka is away."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 import structlog
@@ -18,6 +18,8 @@ log = structlog.get_logger(__name__)
 
 DELIVERY_SECONDS: Final = 5.0
 RETRY_SECONDS: Final = 1.0
+RECORDS_PER_SECOND: Final = 5000
+"""What a producer manages at the least; many records have more time."""
 TURN_RECORDS: Final = 100
 MAX_REQUEST_BYTES: Final = 4 * 1024 * 1024
 
@@ -58,7 +60,7 @@ class Producer:
                 self._producer = None
                 await producer.stop()
 
-    async def deliver(self, topic: str, records: Iterable[tuple[bytes, bytes]]) -> None:
+    async def deliver(self, topic: str, records: Sequence[tuple[bytes, bytes]]) -> None:
         """Write (key, value) records; after this returns all in-sync replicas have them.
 
         A record goes to the partition that holds the state of its key, also where somebody
@@ -72,7 +74,7 @@ class Producer:
         if producer is None:
             raise unavailable("Kafka is away just now")
         try:
-            async with asyncio.timeout(DELIVERY_SECONDS):
+            async with asyncio.timeout(DELIVERY_SECONDS + len(records) / RECORDS_PER_SECOND):
                 partition_of = await self._partitioner(producer, topic)
                 sent = []
                 for number, (key, value) in enumerate(records, 1):

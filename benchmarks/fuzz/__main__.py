@@ -108,7 +108,7 @@ def stack() -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
 
 
 def _wait_for(url: str) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while time.monotonic() < deadline:
         try:
             parts = httpx.get(url).json()["components"]

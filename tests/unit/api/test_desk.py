@@ -36,3 +36,12 @@ async def test_so_much_goes_on_so_much_waits_and_the_rest_is_sent_away() -> None
     await asyncio.gather(*held, return_exceptions=True)
     assert await desk.do(lambda: 7) == 7
     desk.close()
+
+
+async def test_nobody_is_kept_waiting_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.desk.WAIT_SECONDS", 0.05)
+    desk, go_on = Desk(), threading.Event()
+    with pytest.raises(Refusal, match="not read within"):
+        await desk.do(go_on.wait)
+    go_on.set()
+    desk.close()

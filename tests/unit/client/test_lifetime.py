@@ -14,7 +14,15 @@ import pytest
 
 from tests.unit.client.edge import Edge
 from tests.unit.client.transports import ScriptedTransport
-from tidemark_client import AsyncReporter, Buffering, HttpTransport, Refusal, Reporter, Unavailable
+from tidemark_client import (
+    AsyncReporter,
+    Buffering,
+    HttpTransport,
+    KafkaTransport,
+    Refusal,
+    Reporter,
+    Unavailable,
+)
 from tidemark_client.encode import Envelope
 
 NOBODY = "http://127.0.0.1:1"
@@ -296,3 +304,10 @@ def test_the_first_sample_of_each_page_runs(edge: Edge, page: str) -> None:
     assert "http://localhost:3002" in sample
     exec(sample.replace("http://localhost:3002", edge.url), {})
     assert edge.assets == {"warehouse.sales.orders"}
+
+
+def test_a_kafka_transport_can_be_pickled_and_shows_no_password() -> None:
+    transport = KafkaTransport("kafka:9093", topic="acme.metrics", sasl_plain_password="s3cret")
+    copy = pickle.loads(pickle.dumps(transport))
+    assert vars(copy) == vars(transport)
+    assert repr(copy) == "<Kafka topic acme.metrics at kafka:9093>"
