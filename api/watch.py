@@ -15,9 +15,10 @@ from aiokafka.errors import GroupAuthorizationFailedError, KafkaError
 from msgspec import structs
 
 from api import monitor
+from pipeline.cluster.layout import home_of
 from pipeline.kafka import client_options
 from pipeline.settings import Settings
-from pipeline.topics import HOUR_MS, Topics
+from pipeline.topics import HOUR_MS, Topics, changelog_topic
 from schemas.system import GroupState, PartitionLag
 
 log = structlog.get_logger(__name__)
@@ -125,19 +126,19 @@ class Watch:
     async def _look(self, admin: AIOKafkaAdminClient, consumer: AIOKafkaConsumer) -> Sight:
         topics = self._topics
         names = [topics.metrics, topics.history, topics.alerts, topics.dead_letters]
-        described = await admin.describe_topics(names)
+        described = await admin.describe_topics([*names, changelog_topic(self._settings)])
+        counts = {topic["topic"]: len(topic["partitions"]) for topic in described}
+        home = home_of(self._settings, counts)
         partitions = {
-            topic["topic"]: [
-                TopicPartition(topic["topic"], p["partition"]) for p in topic["partitions"]
-            ]
-            for topic in described
+            name: [TopicPartition(name, p) for p in range(counts[name])] for name in names
         }
         every = [tp for tps in partitions.values() for tp in tps]
         ends = await consumer.end_offsets(every) if every else {}
         begins = await consumer.beginning_offsets(every) if every else {}
         old = await self._ageing(consumer, every)
         places = Places(begins, ends, old)
-        worker_parts = partitions[topics.metrics]
+        # Partitions that somebody has added are nobody's.
+        worker_parts = partitions[topics.metrics][:home]
         worker, members, owned = await self._group(
             admin, self._settings.worker_group, worker_parts, places
         )

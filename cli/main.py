@@ -4,6 +4,7 @@ Every subcommand lives in a file of its own and imports what is heavy (Faust,
 Starlette) only when it runs, so that `--help` answers at once.
 """
 
+import os
 import sys
 from typing import NoReturn
 
@@ -27,7 +28,7 @@ from cli import (
     worker,
 )
 from pipeline.faults import ExitCode, Fault
-from pipeline.settings import SettingsError
+from pipeline.settings import SettingsError, misspelt
 
 app = typer.Typer(
     name="tidemark",
@@ -59,6 +60,9 @@ def tidemark() -> None:
 
 def main() -> None:
     """Run the command; a setting or a server that keeps it from working ends it with one line."""
+    for variable, setting in misspelt(os.environ):
+        told = f"tidemark: warning: {variable} is not a setting; did you mean {setting}?"
+        print(told, file=sys.stderr)  # noqa: T201
     try:
         app()
     except SettingsError as error:

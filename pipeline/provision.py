@@ -80,7 +80,7 @@ def _creation_fault(
     topics = f"the topic{'s' if len(names) > 1 else ''} {', '.join(names)}"
     if error is TopicAuthorizationFailedError:
         what = f"{principal(settings)} may not create {topics}"
-        return Fault(what, "add the ACL CREATE (see docs/deployment.md)", ExitCode.REFUSED)
+        return Fault(what, "add the ACL CREATE (see docs/kafka.md)", ExitCode.REFUSED)
     remedy = "correct the setting that Kafka refuses"
     if error is InvalidReplicationFactorError:
         remedy = "set TIDEMARK_TOPIC_REPLICATION to at most the number of brokers"

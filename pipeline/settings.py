@@ -2,7 +2,8 @@
 
 import base64
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -23,6 +24,8 @@ APP_ID = "tidemark"
 """Start of the Faust app ids, see `Settings.worker_group`."""
 
 FERNET_KEY_BYTES = 32
+SIMILAR = 0.8
+"""From here on a name counts as a mistyped other (`difflib`'s ratio)."""
 
 
 class SettingsError(ValueError):
@@ -226,6 +229,21 @@ class Settings(BaseSettings):
     def notify_group(self) -> str:
         """Faust app id and consumer group of the notifier."""
         return f"{APP_ID}-{self.topic_prefix}-notify"
+
+
+def misspelt(environment: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Return (variable, setting) for each TIDEMARK_ variable that is none but looks like one.
+
+    Variables that look like no setting are somebody else's, such as those that Kubernetes sets
+    for a service of that name.
+    """
+    known = [name.upper() for name in Settings.model_fields]
+    for variable in environment:
+        name = variable.upper().removeprefix("TIDEMARK_")
+        if name == variable.upper() or name in known:
+            continue
+        for near in get_close_matches(name, known, n=1, cutoff=SIMILAR):
+            yield variable, f"TIDEMARK_{near}"
 
 
 def is_fernet_key(text: str) -> bool:

@@ -74,7 +74,7 @@ def access_fault(
     )
     return Fault(
         f"{principal(settings)} lacks in Kafka: {told}",
-        "add the ACLs (docs/deployment.md lists them all)",
+        "add the ACLs (docs/kafka.md lists them all)",
         ExitCode.REFUSED,
     )
 

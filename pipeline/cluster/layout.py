@@ -20,7 +20,7 @@ from pipeline.settings import Settings
 from pipeline.topics import Topics, changelog_topic
 
 MIGRATE: Final = "run `tidemark migrate`"
-READ_ON: Final = 'see "Partitions" in docs/deployment.md'
+READ_ON: Final = "see docs/kafka.md#partitions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Layout:
 
 def surplus(settings: Settings, partitions: Mapping[str, int]) -> list[TopicPartition]:
     """Return the partitions of the metrics topic and of the changelog beyond those in use."""
-    home = _home(settings, partitions)
+    home = home_of(settings, partitions)
     return [
         TopicPartition(name, partition)
         for name in _keyed(settings)
@@ -75,7 +75,7 @@ def judge(
     if missing:
         what = f"missing in Kafka: {', '.join(missing)}"
         return Layout(0, Fault(what, MIGRATE, ExitCode.UNAVAILABLE), takes_events=False)
-    home = _home(settings, partitions)
+    home = home_of(settings, partitions)
     if not home:
         return Layout(0, takes_events=False)
     metrics, changelog = _keyed(settings)
@@ -98,7 +98,8 @@ def _keyed(settings: Settings) -> tuple[str, str]:
     return Topics(settings.topic_prefix).metrics, changelog_topic(settings)
 
 
-def _home(settings: Settings, partitions: Mapping[str, int]) -> int:
+def home_of(settings: Settings, partitions: Mapping[str, int]) -> int:
+    """Return how many partitions of the metrics topic are used; 0: there is no such topic."""
     return min(filter(None, (partitions.get(name) for name in _keyed(settings))), default=0)
 
 

@@ -80,6 +80,10 @@ class Sentinel:
                 fault = await connection_fault(self._settings) or silence(self._settings, error)
                 self._take(Inspection(fault, connected=False))
                 await asyncio.sleep(RETRY_SECONDS)
+            except Exception:
+                # What nobody foresaw must not end the watch.
+                log.exception("looking at Kafka failed")
+                await asyncio.sleep(LOOK_SECONDS)
         end()
 
     def _take(self, found: Inspection) -> None:

@@ -92,7 +92,7 @@ class Cluster:
             list(threads.map(KafkaServer.stop, self.servers))
 
     async def permit(self, prefix: str) -> None:
-        """Allow Tidemark what docs/deployment.md says that it needs, and nothing else."""
+        """Allow Tidemark what docs/kafka.md says that it needs, and nothing else."""
         group = f"tidemark-{prefix}"
         rights = (
             (TOPIC, f"{prefix}.", (READ, WRITE, DESCRIBE, CREATE, DESCRIBE_CONFIGS)),

@@ -311,6 +311,22 @@ describe("System", () => {
     expect(screen.getByText("tidemark dead-letters list")).toBeInTheDocument();
   });
 
+  it("is alarmed by records that retention deleted, and warns of those it will", async () => {
+    const sink = { ...group, lost: 1320, expiring: 0 };
+    const worker = { ...group, lost: 0, expiring: 1 };
+    edge.on("GET", "/system", one({ ...system, worker, sink }));
+    await visit("/system");
+    const storage = within(screen.getByRole("region", { name: "Storage" }));
+    expect(storage.getByRole("alert")).toHaveTextContent(
+      "1,320 records were deleted by Kafka’s retention before this stage read them.",
+    );
+    const detection = within(screen.getByRole("region", { name: "Detection" }));
+    expect(detection.queryByRole("alert")).toBeNull();
+    expect(detection.getByText(/is about to be deleted by Kafka’s retention/)).toBeInTheDocument();
+    const telling = within(screen.getByRole("region", { name: "Notification" }));
+    expect(telling.queryByText(/deleted/)).toBeNull();
+  });
+
   it("shows why it cannot be loaded, and tries again", async () => {
     edge.on("GET", "/system", () => [503, { detail: "Kafka is not there" }]);
     await visit("/system");

@@ -82,7 +82,7 @@ class Secured:
 
 
 def documented(prefix: str) -> list[Right]:
-    """Return the ACLs that docs/deployment.md lists."""
+    """Return the ACLs that docs/kafka.md lists."""
     group = f"tidemark-{prefix}"
     return [
         (TOPIC, f"{prefix}.", (READ, WRITE, DESCRIBE, CREATE, DESCRIBE_CONFIGS)),

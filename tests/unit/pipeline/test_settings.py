@@ -15,6 +15,7 @@ from pipeline.settings import (
     SettingsError,
     is_fernet_key,
     load_settings,
+    misspelt,
     thresholds_by_asset,
 )
 from pipeline.thresholds import Steps, ThresholdLookup, ThresholdOverride, Thresholds
@@ -194,3 +195,16 @@ def test_fernet_keys() -> None:
     assert is_fernet_key("A" * 43 + "=")
     assert not is_fernet_key("A" * 42)
     assert not is_fernet_key("ä" * 44)
+
+
+def test_a_mistyped_variable_is_told_and_others_are_left_alone() -> None:
+    others = ["TIDEMARK_URL", "TIDEMARK_TOKEN", "TIDEMARK_BROKERS", "TIDEMARK_SQL_CONNECTION"]
+    others += ["TIDEMARK_EDGE", "TIDEMARK_EDGE_PORT", "TIDEMARK_EDGE_SERVICE_HOST", "TIDEMARK_PORT"]
+    settings = [f"TIDEMARK_{name.upper()}" for name in Settings.model_fields]
+    assert (
+        list(misspelt(["PATH", "TOPIC_PREFX", "tidemark_topic_prefix", *others, *settings])) == []
+    )
+    assert list(misspelt(["TIDEMARK_TOPIC_PREFX", "TIDEMARK_KAFKA_BROKER"])) == [
+        ("TIDEMARK_TOPIC_PREFX", "TIDEMARK_TOPIC_PREFIX"),
+        ("TIDEMARK_KAFKA_BROKER", "TIDEMARK_KAFKA_BROKERS"),
+    ]
