@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli.ending import end
 from cli.moments import moment
 from pipeline.settings import load_settings
 
@@ -194,7 +195,8 @@ def _with_archive(work: Callable[["Archive"], Awaitable[Any]]) -> Any:
         return asyncio.run(connected())
     except (ArchiveError, KafkaError) as error:
         fault = asyncio.run(inspect(settings, "dead-letters")).fault
-        raise fault or silence(settings, error) from error
+        fault = fault or silence(settings, error)
+        end(fault, fault.code)
 
 
 def _tell(what: str) -> None:

@@ -6,7 +6,6 @@ Starlette) only when it runs, so that `--help` answers at once.
 
 import os
 import sys
-from typing import NoReturn
 
 import typer
 
@@ -27,6 +26,7 @@ from cli import (
     sink,
     worker,
 )
+from cli.ending import end
 from pipeline.faults import ExitCode, Fault
 from pipeline.settings import SettingsError, misspelt
 
@@ -66,14 +66,9 @@ def main() -> None:
     try:
         app()
     except SettingsError as error:
-        _end(error, ExitCode.MISFIT)
+        end(error, ExitCode.MISFIT)
     except Fault as fault:
-        _end(fault, fault.code)
-
-
-def _end(error: Exception, code: ExitCode) -> NoReturn:
-    print(f"tidemark: {error}", file=sys.stderr)  # noqa: T201
-    sys.exit(code)
+        end(fault, fault.code)
 
 
 if __name__ == "__main__":
