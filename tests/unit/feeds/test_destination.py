@@ -7,6 +7,7 @@ import pytest
 
 from feeds.destination import kafka_transport, open_reporter
 from pipeline.settings import load_settings
+from tests.secured_kafka import Authority
 from tidemark_client import ConfigurationError
 
 
@@ -21,18 +22,20 @@ def test_plain_kafka() -> None:
     assert "sasl_mechanism" not in transport._options
 
 
-def test_secured_kafka() -> None:
+def test_secured_kafka(tmp_path: Path) -> None:
+    authority = Authority.make(tmp_path)
     given = options(
+        kafka_brokers="127.0.0.1:1",
         kafka_security_protocol="SASL_SSL",
         kafka_sasl_mechanism="SCRAM-SHA-512",
         kafka_username="me",
         kafka_password="s3cret",
-        kafka_ca_file="ca.pem",
+        kafka_ca_file=authority.ca_file,
     )
     assert given["security_protocol"] == "SASL_SSL"
     assert given["sasl_mechanism"] == "SCRAM-SHA-512"
     assert (given["sasl_plain_username"], given["sasl_plain_password"]) == ("me", "s3cret")
-    assert given["ssl_cafile"] == str(Path("ca.pem"))
+    assert given["ssl_cafile"] == str(authority.ca_file)
 
 
 def test_an_edge_in_place_of_kafka() -> None:
