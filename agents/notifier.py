@@ -16,6 +16,7 @@ from sinks.database import create_pool
 from sinks.notifications import deliveries
 from sinks.notifications.courier import Courier
 from sinks.notifications.deliveries import Claimed
+from sinks.notifications.journal import Journal
 from sinks.notifications.rounds import Rounds
 from sinks.notifications.senders.dispatch import Dispatch
 
@@ -43,7 +44,11 @@ def build_notifier(settings: Settings) -> faust.App:
             producer = app.producer._ensure_producer()
             await write(producer, topics.dead_letters, partition, [letter])
 
-    courier = Courier(pool, Dispatch(settings, publish), give_up, settings)
+    async def journal(key: bytes, step: bytes) -> None:
+        await app.producer._ensure_producer().send_and_wait(topics.deliveries, step, key)
+
+    dispatch = Dispatch(settings, publish)
+    courier = Courier(pool, dispatch, give_up, Journal(journal), settings)
     rounds = Rounds(pool, courier, settings)
     notify.register(app, topics, pool, rounds)
     app.task(rounds.run)

@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 
 import faust
 from msgspec.json import Decoder
-from psycopg_pool import AsyncConnectionPool
 
 from agents.refuse import store_alert_records
 from pipeline.app import batches
+from pipeline.postgres.pool import Pool
 from pipeline.record import Record
 from pipeline.topics import Topics
 from pipeline.transport import Batch, process
@@ -19,7 +19,7 @@ from sinks.notifications.rounds import Rounds
 _decode = Decoder(Alert).decode
 
 
-def register(app: faust.App, topics: Topics, pool: AsyncConnectionPool, rounds: Rounds) -> None:
+def register(app: faust.App, topics: Topics, pool: Pool, rounds: Rounds) -> None:
     """Add the agent that takes alerts in to `app`."""
 
     async def handle(batch: Batch) -> None:

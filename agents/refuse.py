@@ -8,9 +8,9 @@ import faust
 import msgspec
 import structlog
 from aiokafka import AIOKafkaProducer
-from psycopg_pool import AsyncConnectionPool
 
 from agents.outcome import dead_letter_headers, write
+from pipeline.postgres.pool import Pool
 from pipeline.produce import Outgoing
 from pipeline.record import Record
 from pipeline.topics import Topics
@@ -62,7 +62,7 @@ async def refuse(producer: AIOKafkaProducer, topics: Topics, refused: Iterable[R
 async def store_alert_records(
     app: faust.App,
     topics: Topics,
-    pool: AsyncConnectionPool,
+    pool: Pool,
     batch: Batch,
     decode: Callable[[Record], Row | None],
     write: Write[Row],

@@ -1,13 +1,13 @@
 """Every so often: drop the history that is older than the retention."""
 
 import faust
-from psycopg_pool import AsyncConnectionPool
 
+from pipeline.postgres.pool import Pool
 from pipeline.settings import Settings
 from sinks import retention
 
 
-def register(app: faust.App, pool: AsyncConnectionPool, settings: Settings) -> None:
+def register(app: faust.App, pool: Pool, settings: Settings) -> None:
     """Add the timer that keeps the retention to `app`, due at once and at every interval."""
 
     async def keep_retention() -> None:

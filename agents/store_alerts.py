@@ -3,16 +3,16 @@
 from collections.abc import AsyncIterator
 
 import faust
-from psycopg_pool import AsyncConnectionPool
 
 from agents.refuse import store_alert_records
 from pipeline.app import batches
+from pipeline.postgres.pool import Pool
 from pipeline.topics import Topics
 from pipeline.transport import Batch, process
 from sinks import alerts, monitor
 
 
-def register(app: faust.App, topics: Topics, pool: AsyncConnectionPool) -> None:
+def register(app: faust.App, topics: Topics, pool: Pool) -> None:
     """Add the agent that stores alerts to `app`."""
 
     async def handle(batch: Batch) -> None:

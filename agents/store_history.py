@@ -8,10 +8,10 @@ from typing import Final
 import faust
 import msgspec
 import structlog
-from psycopg_pool import AsyncConnectionPool
 
 from agents.refuse import Refused, refuse
 from pipeline.app import batches
+from pipeline.postgres.pool import Pool
 from pipeline.record import Record
 from pipeline.settings import Settings, thresholds_by_asset
 from pipeline.topics import Topics
@@ -27,7 +27,7 @@ BATCHES_AT_ONCE: Final = 2
 """One is made ready while PostgreSQL has another, of another partition."""
 
 
-def register(app: faust.App, topics: Topics, pool: AsyncConnectionPool, settings: Settings) -> None:
+def register(app: faust.App, topics: Topics, pool: Pool, settings: Settings) -> None:
     """Add the agent that stores measurements to `app`."""
     thresholds = thresholds_by_asset(settings)
 

@@ -5,9 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
-import psycopg
 import structlog
-from psycopg_pool import PoolTimeout
 from starlette.applications import Starlette
 from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.exceptions import HTTPException
@@ -25,9 +23,10 @@ from api.edge import Edge
 from api.endpoint import Endpoint
 from api.guard import Guard
 from api.probes import probe_routes
-from api.problems import Refusal, not_found, problem_response, unavailable
+from api.problems import Refusal, not_found, problem_response, without_postgres
 from api.routes import ENDPOINTS
 from api.socket import serve_socket
+from pipeline.postgres.trouble import PostgresUnavailable
 from pipeline.settings import Settings
 from schemas.problems import ProblemCode
 
@@ -106,7 +105,8 @@ async def _serve(edge: Edge, served: dict[str, Endpoint], request: Request) -> R
         raise
     if edge.authenticator.is_on:
         _spend(edge, f"{caller.actor}@{address}")
-    return await endpoint.call(edge, caller, request)
+    with edge.breakers.guard(f"{endpoint.method} {endpoint.address}"):
+        return await endpoint.call(edge, caller, request)
 
 
 def _spend(edge: Edge, key: str) -> None:
@@ -142,9 +142,9 @@ def _handlers() -> dict[Any, Callable[[Request, Any], Awaitable[Response]]]:
         code = _HTTP_CODES.get(error.status_code, ProblemCode.BAD_REQUEST)
         return _problem(request, Refusal(code, error.detail, headers=error.headers))
 
-    async def away(request: Request, error: Exception) -> Response:
-        log.warning("request not met", error=str(error).strip() or type(error).__name__)
-        return _problem(request, unavailable("PostgreSQL is away just now"))
+    async def away(request: Request, error: PostgresUnavailable) -> Response:
+        log.warning("request not met", error=str(error))
+        return _problem(request, without_postgres(error))
 
     async def gone(_: Request, __: Exception) -> Response:
         # Nobody hears it; the figures tell it from what the edge refused.
@@ -158,8 +158,7 @@ def _handlers() -> dict[Any, Callable[[Request, Any], Awaitable[Response]]]:
         Refusal: refused,
         HTTPException: not_routed,
         ClientDisconnect: gone,
-        psycopg.OperationalError: away,
-        PoolTimeout: away,
+        PostgresUnavailable: away,
         Exception: failed,
     }
 

@@ -10,13 +10,13 @@ from typing import Final
 from uuid import uuid4
 
 import structlog
-from psycopg_pool import AsyncConnectionPool
 
 from api import monitor
 from api.admission import is_proxy
 from api.auth.authenticator import Authenticator
 from api.auth.keystore import KeyStore
 from api.auth.tickets import TicketOffice
+from api.breakers import Breakers
 from api.desk import Desk
 from api.idempotency import Idempotency
 from api.limits import Buckets
@@ -24,7 +24,7 @@ from api.live.hub import Hub
 from api.live.notices import Notices
 from api.live.sessions import Sessions
 from api.live.waiting import WaitingRoom
-from api.probes import readiness
+from api.probes import probe_pool, readiness
 from api.producer import Producer
 from api.queries.alerts import AlertQueries
 from api.queries.assets import AssetQueries
@@ -40,6 +40,7 @@ from api.steps import Steps
 from api.watch import Watch
 from pipeline.cluster.layout import Layout
 from pipeline.cluster.sentinel import Sentinel
+from pipeline.postgres.pool import Pool
 from pipeline.settings import Settings, thresholds_by_asset
 from pipeline.topics import Topics
 
@@ -52,8 +53,8 @@ RESTART_SECONDS: Final = 1.0
 READINESS_SECONDS: Final = 1.0
 """However many probe an edge, PostgreSQL is asked no more often."""
 STATEMENT_MS: Final = 15_000
-PLANNER: Final = "-c plan_cache_mode=force_custom_plan -c random_page_cost=1.1"
-"""A glob is met from an index only by a plan of its own; what is asked of is mostly in memory."""
+LOCK_MS: Final = 2_000
+"""Less than `POOL_SECONDS`: who waits for a connection outlasts who waits for a lock."""
 
 
 class Edge:
@@ -67,21 +68,22 @@ class Edge:
         self.settings = settings
         self.thresholds = thresholds_by_asset(settings)
         self.topics = topics
-        self.pool = AsyncConnectionPool(
-            settings.database_url.get_secret_value(),
+        url = settings.database_url.get_secret_value()
+        self.pool = Pool(
+            url,
+            f"tidemark-edge-{self.id}",
+            timeout=POOL_SECONDS,
+            local={
+                "statement_timeout": STATEMENT_MS,
+                "lock_timeout": LOCK_MS,
+                "random_page_cost": "1.1",  # what is asked for is mostly in memory
+            },
             min_size=2,
             max_size=settings.database_connections,
-            timeout=POOL_SECONDS,
-            reconnect_timeout=5.0,
             max_idle=60.0,
-            kwargs={
-                "application_name": f"tidemark-edge-{self.id}",
-                "connect_timeout": 5,
-                "options": f"-c statement_timeout={STATEMENT_MS} -c timezone=UTC {PLANNER}",
-            },
-            check=AsyncConnectionPool.check_connection,
-            open=False,
         )
+        self.probe = probe_pool(url, self.id)
+        self.breakers = Breakers()
         self.hub = Hub(settings)
         self.notices = Notices(settings, self.hub)
         self.sentinel = Sentinel(settings, "edge")
@@ -115,8 +117,9 @@ class Edge:
     async def running(self) -> AsyncIterator[None]:
         """Run every part in the background; Kafka and PostgreSQL may come later."""
         async with AsyncExitStack() as stack:
-            await self.pool.open(wait=False)
-            stack.push_async_callback(self.pool.close, timeout=1.0)
+            for pool in (self.pool, self.probe):
+                await pool.open(wait=False)
+                stack.push_async_callback(pool.close, timeout=1.0)
             stack.push_async_callback(self.sessions.say_goodbye)
             stack.callback(self.desk.close)
             stack.enter_context(monitor.LAG.measuring(asyncio.get_running_loop()))

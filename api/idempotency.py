@@ -6,15 +6,18 @@ from hashlib import sha256
 from typing import Final
 
 from psycopg import AsyncConnection
-from psycopg_pool import AsyncConnectionPool
 
 from api.auth.caller import Caller
 from api.problems import Refusal, invalid
 from api.relay import Relay
+from pipeline.postgres.pool import Pool
+from pipeline.postgres.trouble import PostgresUnavailable
 from schemas.problems import ProblemCode
 
 KEPT: Final = timedelta(hours=24)
 MAX_KEY: Final = 255
+ATTEMPTS: Final = 3
+"""Of a step that PostgreSQL ends in favour of another one (a deadlock)."""
 
 # A concurrent request with the same key waits in the INSERT until the first has
 # committed, and then finds its answer; if the first was rolled back, it takes its place.
@@ -39,7 +42,7 @@ Answer = Callable[[AsyncConnection], Awaitable[bytes]]
 class Idempotency:
     """Runs steps, each in a transaction together with the record of its key."""
 
-    def __init__(self, pool: AsyncConnectionPool, relay: Relay) -> None:
+    def __init__(self, pool: Pool, relay: Relay) -> None:
         self._pool = pool
         self._relay = relay
 
@@ -47,18 +50,35 @@ class Idempotency:
         """Return what `answer` says, or said when `key` was first sent.
 
         Raises:
+            PostgresUnavailable: the step was not taken; or if its answer was lost, nobody knows.
             Refusal: the key came with another request before, or `answer` refuses,
                 in which case the key stays free.
         """
         if key is not None and not 0 < len(key) <= MAX_KEY:
             raise invalid("Idempotency-Key", f"must have 1 to {MAX_KEY} characters")
-        async with self._pool.connection() as connection, connection.transaction():
-            if key is None:
-                body = await answer(connection)
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                async with self._pool.connection() as connection:
+                    body = await self._once(connection, caller, key, request, answer)
+            except PostgresUnavailable as error:
+                if not error.brief or attempt == ATTEMPTS:
+                    raise
             else:
-                body = await self._keyed(connection, caller, key, sha256(request).digest(), answer)
+                break
         self._relay.wake()
         return body
+
+    async def _once(
+        self,
+        connection: AsyncConnection,
+        caller: Caller,
+        key: str | None,
+        request: bytes,
+        answer: Answer,
+    ) -> bytes:
+        if key is None:
+            return await answer(connection)
+        return await self._keyed(connection, caller, key, sha256(request).digest(), answer)
 
     async def _keyed(
         self,

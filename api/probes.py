@@ -1,17 +1,17 @@
 """/healthz, /readyz and /metrics."""
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, LiteralString
 
 import msgspec
-import psycopg
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from psycopg_pool import PoolTimeout
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from api import monitor
+from pipeline.postgres.pool import Pool
+from pipeline.postgres.trouble import PostgresUnavailable
 from schemas.system import Component
 
 if TYPE_CHECKING:
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 JSON: Final = "application/json"
 POSTGRES_SECONDS: Final = 2.0
 """PostgreSQL must answer within."""
+# From the catalog alone: whoever locks a table must not take every edge out of service.
+_MAY_WRITE: Final = """
+    SELECT has_table_privilege(to_regclass('quality_alerts_realtime'), 'SELECT')
+       AND has_table_privilege(to_regclass('quality_alerts_realtime'), 'UPDATE')
+"""
 
 
 class Readiness(msgspec.Struct, rename="camel"):
@@ -27,6 +32,13 @@ class Readiness(msgspec.Struct, rename="camel"):
 
     ready: bool
     components: list[Component]
+
+
+def probe_pool(url: str, edge_id: str) -> Pool:
+    """Return a connection of the probe's own: requests may have taken all others."""
+    limits: dict[str, LiteralString | int] = {"statement_timeout": 2000, "lock_timeout": 1000}
+    name = f"tidemark-edge-{edge_id}-probe"
+    return Pool(url, name, timeout=1.0, local=limits, min_size=1, max_size=1)
 
 
 async def readiness(edge: "Edge") -> Readiness:
@@ -62,13 +74,19 @@ async def _postgres(edge: "Edge") -> Component:
     try:
         async with (
             asyncio.timeout(POSTGRES_SECONDS),
-            edge.pool.connection(timeout=1.0) as connection,
+            edge.probe.connection(timeout=POSTGRES_SECONDS / 2) as connection,
         ):
-            await connection.execute("SELECT 1 FROM quality_alerts_realtime LIMIT 1")
-    except (psycopg.OperationalError, PoolTimeout, TimeoutError) as error:
-        return _component("postgresql", False, str(error).strip() or "does not answer")
-    except psycopg.errors.UndefinedTable:
+            row = await (await connection.execute(_MAY_WRITE)).fetchone()
+    except PostgresUnavailable as error:
+        remedy = f"; {error.remedy}" if error.remedy else ""
+        return _component("postgresql", False, error.reason + remedy)
+    except TimeoutError:
+        return _component("postgresql", False, "does not answer")
+    may_write = row and row[0]
+    if may_write is None:
         return _component("postgresql", False, "has no tables; run `tidemark migrate`")
+    if not may_write:
+        return _component("postgresql", False, "does not let this role write to the tables")
     return _component("postgresql", True, "answers")
 
 

@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 from starlette.responses import Response
 
+from pipeline.postgres.trouble import PostgresUnavailable
 from schemas.problems import Fault, Problem, ProblemCode
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -92,6 +93,11 @@ def not_found(what: str) -> Refusal:
 def unavailable(detail: str, seconds: int = 2) -> Refusal:
     """Return the refusal of a request that may be met in `seconds`."""
     return Refusal(ProblemCode.UNAVAILABLE, detail, headers={"Retry-After": str(seconds)})
+
+
+def without_postgres(error: PostgresUnavailable) -> Refusal:
+    """Return the refusal of a request that PostgreSQL can't meet for now."""
+    return unavailable(f"PostgreSQL {error.reason}", 1 if error.brief else 2)
 
 
 def from_validation(error: msgspec.ValidationError) -> Refusal:

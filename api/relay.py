@@ -5,19 +5,27 @@ from typing import Final
 
 import psycopg
 import structlog
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from api import monitor
 from api.problems import Refusal
 from api.producer import Producer
+from pipeline.postgres.pool import Pool
+from pipeline.postgres.trouble import PostgresUnavailable
 
 log = structlog.get_logger(__name__)
 
 POLL_SECONDS: Final = 1.0
+LONGEST_PAUSE_SECONDS: Final = 8.0
+"""Each failed try may have written the same rows to Kafka again."""
 BATCH: Final = 500
 LOCK: Final = 0x7469_6465_6F75_7462
 """Advisory lock key of the relay, `tideoutb`."""
 
+# Another relay may take its `DELIVERY_SECONDS`; one that stands still is not waited for long.
+_LIMITS: Final = """
+    SELECT set_config('lock_timeout', '10s', true),
+           set_config('idle_in_transaction_session_timeout', '30s', true)
+"""
 _TRY_LOCK: Final = "SELECT pg_try_advisory_xact_lock(%s)"
 _LOCK: Final = "SELECT pg_advisory_xact_lock(%s)"
 _NEXT: Final = "SELECT id, asset_id, payload::text FROM alert_outbox ORDER BY id LIMIT %s"
@@ -30,7 +38,7 @@ class Relay:
     A crash between the two produces a row again; readers drop the repeated step id.
     """
 
-    def __init__(self, pool: AsyncConnectionPool, producer: Producer, topic: str) -> None:
+    def __init__(self, pool: Pool, producer: Producer, topic: str) -> None:
         self._pool = pool
         self._producer = producer
         self._topic = topic
@@ -42,23 +50,25 @@ class Relay:
 
     async def run(self) -> None:
         """Relay until cancelled."""
-        waiting = False
+        waiting: str | None = None
+        pause = POLL_SECONDS
         while True:
             try:
                 woken = await self._woken()
                 while await self._relay(patient=woken) == BATCH:
                     pass
-            except (psycopg.Error, PoolTimeout, Refusal) as error:
+            except (PostgresUnavailable, psycopg.Error, Refusal) as error:
                 monitor.POSTGRES_UP.set(isinstance(error, Refusal))
-                if not waiting:
-                    log.warning("the outbox waits", error=str(error).strip())
-                waiting = True
-                await asyncio.sleep(POLL_SECONDS)
+                if str(error) != waiting:
+                    log.warning("the outbox waits", cause=str(error))
+                waiting = str(error)
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
             else:
                 monitor.POSTGRES_UP.set(1)
-                if waiting:
+                if waiting is not None:
                     log.info("the outbox goes on")
-                waiting = False
+                waiting, pause = None, POLL_SECONDS
 
     async def _woken(self) -> bool:
         try:
@@ -71,7 +81,8 @@ class Relay:
 
     async def _relay(self, *, patient: bool) -> int:
         """Relay a batch; return its size. If not `patient`, leave it to another that is at it."""
-        async with self._pool.connection() as connection, connection.transaction():
+        async with self._pool.connection() as connection:
+            await connection.execute(_LIMITS)
             cursor = await connection.execute(_LOCK if patient else _TRY_LOCK, (LOCK,))
             locked = await cursor.fetchone()
             if locked and locked[0] is False:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 import psycopg
 import structlog
-from psycopg_pool import PoolTimeout
 from starlette.websockets import WebSocket
 
 from api.auth.caller import Caller, Permission
@@ -19,6 +18,7 @@ from api.live.line import Line
 from api.live.outbox import LineLost
 from api.problems import Refusal, from_validation
 from api.wire import EXTENSION
+from pipeline.postgres.trouble import PostgresUnavailable
 from schemas.problems import ProblemCode
 from schemas.websocket import (
     PROTOCOL_VERSION,
@@ -112,8 +112,8 @@ async def _welcome(edge: "Edge", socket: WebSocket, client: Client) -> bool:
             client.caller = caller
         except Refusal as error:
             refusal = error
-        except (psycopg.Error, PoolTimeout):
-            refusal = Refusal(ProblemCode.UNAVAILABLE, "PostgreSQL is away just now")
+        except (PostgresUnavailable, psycopg.Error):
+            refusal = Refusal(ProblemCode.UNAVAILABLE, "PostgreSQL is not available")
     client.reply(
         "connected",
         Connected(
@@ -178,7 +178,7 @@ async def recheck_callers(edge: "Edge") -> None:
         for caller, clients in by_caller.items():
             try:
                 valid = await edge.authenticator.still_valid(caller)
-            except (psycopg.Error, PoolTimeout) as error:
+            except (PostgresUnavailable, psycopg.Error) as error:
                 log.warning("tokens can't be checked", error=str(error))
                 break
             for client in () if valid else clients:

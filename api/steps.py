@@ -9,7 +9,6 @@ from uuid import UUID, uuid4
 
 import msgspec
 from psycopg import AsyncConnection
-from psycopg_pool import AsyncConnectionPool
 
 from api import monitor
 from api.auth.caller import Caller
@@ -17,6 +16,7 @@ from api.lifecycle import Step, take_step
 from api.problems import Refusal, not_found
 from api.queries.alerts import lock_alert, lock_alerts
 from api.relay import Relay
+from pipeline.postgres.pool import Pool
 from schemas.alerts import Alert
 from schemas.lifecycle import BulkRefusal, BulkRequest, BulkResult, StepAction
 
@@ -54,7 +54,7 @@ class RecentAlerts(Protocol):
 class Steps:
     """Takes steps and wakes the relay that tells everybody."""
 
-    def __init__(self, pool: AsyncConnectionPool, relay: Relay, recent: RecentAlerts) -> None:
+    def __init__(self, pool: Pool, relay: Relay, recent: RecentAlerts) -> None:
         self._pool = pool
         self._relay = relay
         self._recent = recent
@@ -85,7 +85,7 @@ class Steps:
             Refusal: the caller sees no such alert, or it can't take the step.
         """
         if connection is None:
-            async with self._pool.connection() as own, own.transaction():
+            async with self._pool.connection() as own:
                 taken = await self.take(
                     caller, alert_id, action, connection=own,
                     resolution=resolution, comment=comment, assignee=assignee,

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from cli.database import run
+from cli.database import Wait, run_job
 from pipeline.settings import load_settings, thresholds_by_asset
 
 if TYPE_CHECKING:
-    import psycopg
-
     from forecast.job import Summary
+    from pipeline.postgres.patience import Persist
 
 
 def forecast(
@@ -22,6 +21,7 @@ def forecast(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes; default: one for each core.")
     ] = None,
+    wait: Wait = 600.0,
 ) -> None:
     """Forecast scores and open issues of all assets for 14 days; run it once a day.
 
@@ -37,13 +37,13 @@ def forecast(
     thresholds = thresholds_by_asset(load_settings())
     count = workers or os.cpu_count() or 1
 
-    async def work(connection: "psycopg.AsyncConnection") -> "Summary":
+    async def work(persist: "Persist") -> "Summary":
         summary = job.Summary()
         with Console(stderr=True).status("forecasting") as status:
-            async for summary in job.run(connection, thresholds, asset, count):
+            async for summary in job.run(persist, thresholds, asset, count):
                 status.update(f"{summary.fates.total():,} series")
         return summary
 
     began = time.monotonic()
-    summary = run(work)
+    summary = run_job("forecast", work, wait)
     print(f"{summary}; {time.monotonic() - began:.0f} s")  # noqa: T201

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from cli.database import run
+from cli.database import Wait, run_job
 from pipeline.settings import load_settings, thresholds_by_asset
 
 if TYPE_CHECKING:
-    import psycopg
-
     from forecast.learning import Learned
+    from pipeline.postgres.patience import Persist
 
 
 def learn(
     asset: Annotated[str, typer.Option(help="Asset id, or a glob: 'crm.*'.")] = "*",
+    wait: Wait = 600.0,
 ) -> None:
     """Learn what is usual of scores, dimensions and issues; run it once a day.
 
@@ -33,10 +33,10 @@ def learn(
         sys.exit(f"tidemark: learning needs {error.name}: pip install 'tidemark[forecast]'")
     thresholds = thresholds_by_asset(load_settings())
 
-    async def work(connection: "psycopg.AsyncConnection") -> "Learned":
+    async def work(persist: "Persist") -> "Learned":
         done = learning.Learned(0, 0)
         with Console(stderr=True).status("learning") as status:
-            async for done in learning.run(connection, thresholds, asset, datetime.now(UTC)):
+            async for done in learning.run(persist, thresholds, asset, datetime.now(UTC)):
                 status.update(f"{done.limits + done.without:,} metrics")
         return done
 
@@ -45,7 +45,7 @@ def learn(
             "tidemark: no thresholds ask for learned_limits; those there are, go", file=sys.stderr
         )
     began = time.monotonic()
-    done = run(work)
+    done = run_job("learn", work, wait)
     print(  # noqa: T201
         f"{done.limits:,} metrics have limits, {done.without:,} have none; "
         f"{time.monotonic() - began:.0f} s"

@@ -22,6 +22,7 @@ from cli import (
     learn,
     migrate,
     notify,
+    restore,
     settings,
     sink,
     worker,
@@ -49,6 +50,7 @@ app.command("forecast")(forecast.forecast)
 app.command("learn")(learn.learn)
 app.command("backtest")(backtest.backtest)
 app.command("export")(export.export)
+app.command("restore")(restore.restore)
 app.command("doctor")(doctor.doctor)
 app.command("settings")(settings.settings)
 

@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable
 from typing import Annotated
 
-import psycopg
 import typer
 
-from pipeline.faults import ExitCode, Fault
+from pipeline.faults import Fault
+from pipeline.postgres.trouble import PostgresUnavailable
 from pipeline.settings import load_settings
 
 _RETRY_SECONDS = 1.0
@@ -56,10 +56,8 @@ def migrate(
     def tables() -> list[str]:
         try:
             applied = migrate_database(settings.database_url.get_secret_value())
-        except psycopg.OperationalError as error:
-            what = f"PostgreSQL does not answer: {str(error).strip()}"
-            remedy = "start it, or correct TIDEMARK_DATABASE_URL"
-            raise Fault(what, remedy, ExitCode.UNAVAILABLE) from error
+        except PostgresUnavailable as error:
+            raise error.fault() from error
         return [migration.name for migration in applied]
 
     try:

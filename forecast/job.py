@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from multiprocessing import get_context
 from statistics import fmean
 from typing import Final
@@ -16,6 +17,7 @@ from forecast.alerts import follow
 from forecast.model import Forecast, forecast
 from forecast.series import Series, pages
 from forecast.store import Made, open_alerts, store, tell
+from pipeline.postgres.patience import Persist
 from pipeline.thresholds import Thresholds
 from schemas.metrics import PERCENT_METRICS
 
@@ -55,34 +57,45 @@ class Summary:
 
 
 async def run(
-    connection: AsyncConnection,
+    persist: Persist,
     thresholds: Callable[[str], Thresholds],
     assets: str,
     workers: int,
 ) -> AsyncIterator[Summary]:
-    """Forecast every asset that a glob matches; give the summary after every page."""
+    """Forecast every asset that a glob matches; give the summary after every page.
+
+    Between reading and writing a page no transaction is open.
+    """
     now, summary = datetime.now(UTC), Summary()
     # Not forked: a connection to PostgreSQL is open.
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as executor:
-        async for page in pages(connection, assets, now.date(), PAGE):
+        async for page in pages(persist, assets, now.date(), PAGE):
             made = await _forecast(executor, page)
-            async with connection.transaction():
-                opened = await open_alerts(connection, [one.series.asset_id for one in made])
-                await store(connection, made, now)
-                steps = [
-                    follow(
-                        series, found, thresholds(series.asset_id).predicted_breach,
-                        opened.get(series.asset_id), now,
-                    )
-                    for series, found in made
-                ]  # fmt: skip
-                told = [step for step in steps if step is not None]
-                await tell(connection, told)
-            await connection.commit()
-            summary.steps += len(told)
+            summary.steps += await persist(partial(_write, made, thresholds, now))
             for one in made:
                 summary.add(one.found)
             yield summary
+
+
+async def _write(
+    made: list[Made],
+    thresholds: Callable[[str], Thresholds],
+    now: datetime,
+    connection: AsyncConnection,
+) -> int:
+    """Write a page and the steps of alerts that come of it; return how many those are."""
+    opened = await open_alerts(connection, [one.series.asset_id for one in made])
+    await store(connection, made, now)
+    steps = [
+        follow(
+            series, found, thresholds(series.asset_id).predicted_breach,
+            opened.get(series.asset_id), now,
+        )
+        for series, found in made
+    ]  # fmt: skip
+    told = [step for step in steps if step is not None]
+    await tell(connection, told)
+    return len(told)
 
 
 async def _forecast(executor: Executor, page: list[Series]) -> list[Made]:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import groupby
 from typing import Any, Final, NamedTuple
 
@@ -11,6 +12,7 @@ from psycopg.rows import namedtuple_row
 
 from forecast.limits import BACKTESTS, Grid, Limits, learn
 from pipeline.globs import posix
+from pipeline.postgres.patience import Persist
 from pipeline.thresholds import LearnedLimits, Thresholds
 from schemas.metrics import PERCENT_METRICS, MetricType
 
@@ -68,7 +70,7 @@ class Learned(NamedTuple):
 
 
 async def run(
-    connection: AsyncConnection,
+    persist: Persist,
     thresholds: Callable[[str], Thresholds],
     assets: str,
     now: datetime,
@@ -76,7 +78,7 @@ async def run(
     """Learn the limits of every asset that a glob matches; tell the count after every page.
 
     Args:
-        connection: to PostgreSQL, in UTC.
+        persist: runs a transaction.
         thresholds: which limits an asset asks for.
         assets: a glob of asset ids.
         now: limits begin with the hour, or the day, that is not over yet.
@@ -88,15 +90,27 @@ async def run(
             "assets": posix(assets), "after_asset": after[0], "after_metric": after[1],
             "limit": PAGE,
         }  # fmt: skip
-        keys: list[Key] = await (await connection.execute(_KEYS, given)).fetchall()
+        keys, found = await persist(partial(_page, given, thresholds, now))
         if not keys:
             return
         after = keys[-1]
-        found = await _learn(connection, keys, thresholds, now)
-        await _write(connection, keys, found)
-        await connection.commit()
-        done = Learned(done.limits + len(found), done.without + len(keys) - len(found))
+        done = Learned(done.limits + found, done.without + len(keys) - found)
         yield done
+
+
+async def _page(
+    given: dict[str, Any],
+    thresholds: Callable[[str], Thresholds],
+    now: datetime,
+    connection: AsyncConnection,
+) -> tuple[list[Key], int]:
+    """Learn a page; return whose it is, and how many have limits."""
+    keys: list[Key] = await (await connection.execute(_KEYS, given)).fetchall()
+    if not keys:
+        return [], 0
+    found = await _learn(connection, keys, thresholds, now)
+    await _write(connection, keys, found)
+    return keys, len(found)
 
 
 async def _learn(

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import date, timedelta
+from functools import partial
 from itertools import groupby, pairwise
 from typing import Any, Final, NamedTuple
 
@@ -9,6 +10,7 @@ from psycopg import AsyncConnection, sql
 from psycopg.rows import namedtuple_row
 
 from pipeline.globs import posix
+from pipeline.postgres.patience import Persist
 from schemas.metrics import MetricType
 
 DAYS: Final = 90
@@ -44,7 +46,7 @@ class Series(NamedTuple):
 
 
 async def pages(
-    connection: AsyncConnection, assets: str, today: date, size: int
+    persist: Persist, assets: str, today: date, size: int
 ) -> AsyncIterator[list[Series]]:
     """Read the series of all assets that a glob matches, up to yesterday, page by page."""
     after = ("", "")
@@ -53,11 +55,18 @@ async def pages(
             "metrics": list(METRICS), "assets": posix(assets), "limit": size,
             "after_asset": after[0], "after_metric": after[1],
         }  # fmt: skip
-        keys = await (await connection.execute(_KEYS, given)).fetchall()
+        keys, page = await persist(partial(_page, given, today))
         if not keys:
             return
-        yield await _read(connection, keys, today)
+        yield page
         after = keys[-1]
+
+
+async def _page(
+    given: dict[str, Any], today: date, connection: AsyncConnection
+) -> tuple[list[Any], list[Series]]:
+    keys = await (await connection.execute(_KEYS, given)).fetchall()
+    return keys, await _read(connection, keys, today) if keys else []
 
 
 async def _read(

@@ -36,7 +36,12 @@ def stages(topics: Topics) -> tuple[Stage, ...]:
         Stage("relay", "edge", (), (topics.alerts,)),
         Stage("store_history", "sink", (topics.history,), (letters,)),
         Stage("store_alerts", "sink", (topics.alerts,), (letters,)),
-        Stage("notify", "notify", (topics.alerts,), (topics.notifications, letters)),
+        Stage(
+            "notify",
+            "notify",
+            (topics.alerts,),
+            (topics.notifications, topics.deliveries, letters),
+        ),
         Stage("live", "edge", (topics.changes, topics.alerts, topics.notifications), ()),
         Stage(
             "redrive",

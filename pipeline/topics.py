@@ -37,6 +37,8 @@ class Topics:
         """Newly raised alerts of one severity, for a pager to subscribe to."""
         self.notifications = f"{prefix}.notifications"
         """Notifications for the sockets of one actor, keyed by actor."""
+        self.deliveries = f"{prefix}.deliveries"
+        """What becomes of each message to people, keyed by its id: what a backup can't know."""
         self.history = f"{prefix}.history"
         """Applied events, packed by batch, owed to PostgreSQL."""
         self.dead_letters = f"{prefix}.dead-letters"
@@ -54,6 +56,7 @@ class Topics:
             self.alerts_high,
             self.alerts_medium,
             self.notifications,
+            self.deliveries,
             self.history,
             self.dead_letters,
             self.redriven,

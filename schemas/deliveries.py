@@ -45,6 +45,34 @@ class Delivery(Struct, rename="camel", kw_only=True):
     updated_at: datetime
 
 
+class DeliveryEntry(Struct, rename="camel", kw_only=True, frozen=True):
+    """An alert in a message: what is told of it, and the step that had made it active."""
+
+    alert_id: UUID
+    occasion: str
+    activation: UUID
+
+
+class DeliveryStep(Struct, rename="camel", kw_only=True):
+    """A delivery as it was claimed, or as its attempt ended; `quality.deliveries` has each.
+
+    `state` is `sending` before the first byte goes out, and then what came of it: `pending`
+    if it is to be tried again.
+    """
+
+    id: UUID
+    channel_id: UUID
+    channel_name: str
+    subscription_id: UUID | None
+    actor: str
+    notification: Notification
+    state: DeliveryState
+    attempts: int
+    created_at: datetime
+    entries: list[DeliveryEntry]
+    error: str | None = None
+
+
 class DeliveriesQuery(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
     """Deliveries, newest first."""
 

@@ -7,9 +7,27 @@ from typing import Final, NamedTuple
 
 import psycopg
 
+from pipeline.postgres.session import reading
+
 LOCK: Final = 0x7469_6465_6D69_6772
 """Advisory lock key of whoever migrates, `tidemigr`."""
 
+OLDEST: Final = 14
+NEWEST_TESTED: Final = 18
+"""Major versions of PostgreSQL."""
+
+_PASSING: Final = (
+    psycopg.errors.LockNotAvailable,
+    psycopg.errors.DeadlockDetected,
+    psycopg.errors.InsufficientPrivilege,
+    psycopg.errors.AdminShutdown,
+    psycopg.errors.DiskFull,
+)
+"""Says nothing of the migration, but of the server."""
+_ENCODING: Final = "SHOW server_encoding"
+
+# Whoever waits for a table makes all others wait behind: give up, and try again.
+_LOCK_TIMEOUT: Final = "SET LOCAL lock_timeout = '5s'"
 _FILE_NAME: Final = re.compile(r"(\d{4})_\w+\.sql")
 _PREPARE: Final = """
     CREATE TABLE IF NOT EXISTS schema_migrations (
@@ -57,11 +75,15 @@ def migrate(database_url: str) -> list[Migration]:
     nothing left to do.
 
     Raises:
-        MigrationError: the database was migrated by a later release, or by other files.
-        psycopg.Error: the server can't be reached or refuses a statement.
+        MigrationError: the database was migrated by a later release, or by other files; or
+            it can't be used at all.
+        PostgresUnavailable: the server can't be reached, or is busy.
     """
-    with psycopg.connect(database_url, connect_timeout=5) as connection:
+    # Another that migrates may take its time; a role's statement_timeout is not meant for this.
+    with reading(database_url, "tidemark-migrate", statement_timeout=0) as connection:
+        _check_server(connection)
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
+        connection.execute(_LOCK_TIMEOUT)
         connection.execute(_PREPARE)
         missing = _missing(connection)
         for migration in missing:
@@ -74,11 +96,31 @@ def pending(database_url: str) -> list[Migration]:
 
     Raises:
         MigrationError: the database was migrated by a later release, or by other files.
-        psycopg.Error: the server can't be reached.
+        PostgresUnavailable: the server can't be reached.
     """
-    with psycopg.connect(database_url, connect_timeout=5) as connection:
+    with reading(database_url, "tidemark-pending", lock_timeout=5000) as connection:
         row = connection.execute("SELECT to_regclass('schema_migrations')").fetchone()
         return migrations() if row == (None,) else _missing(connection)
+
+
+def too_old(server_version: int) -> str | None:
+    """Say what is wrong with a server of this version, None if nothing is."""
+    major = server_version // 10_000
+    if major >= OLDEST:
+        return None
+    return f"PostgreSQL {major} is too old: Tidemark needs PostgreSQL {OLDEST} or newer"
+
+
+def _check_server(connection: psycopg.Connection) -> None:
+    fault = too_old(connection.info.server_version)
+    if fault:
+        raise MigrationError(fault)
+    row = connection.execute(_ENCODING).fetchone()
+    if row and row[0] != "UTF8":
+        raise MigrationError(
+            f"the database's encoding is {row[0]}: create one with ENCODING 'UTF8' and "
+            "name it in TIDEMARK_DATABASE_URL"
+        )
 
 
 def _missing(connection: psycopg.Connection) -> list[Migration]:
@@ -97,5 +139,7 @@ def _apply(connection: psycopg.Connection, migration: Migration) -> None:
     try:
         connection.execute(migration.statements.encode())
     except psycopg.Error as error:
+        if isinstance(error, _PASSING):
+            raise
         raise MigrationError(f"{migration.name}: {error}") from error
     connection.execute(_RECORD, (migration.number, migration.name, migration.checksum))

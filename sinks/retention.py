@@ -3,12 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-import psycopg
 import structlog
-from psycopg_pool import AsyncConnectionPool
 
+from pipeline.postgres.pool import Pool
+from pipeline.postgres.trouble import PostgresUnavailable
 from sinks import monitor
-from sinks.database import OUTAGES
 
 log = structlog.get_logger(__name__)
 
@@ -18,9 +17,7 @@ _CLEANUP_FINDINGS: Final = "SELECT cleanup_old_limit_findings(%s)"
 _CLEANUP_TRENDS: Final = "SELECT cleanup_old_trends(%s)"
 
 
-async def keep(
-    pool: AsyncConnectionPool, event_days: int, retention_days: int, trend_days: int
-) -> None:
+async def keep(pool: Pool, event_days: int, retention_days: int, trend_days: int) -> None:
     """Make tomorrow's partitions and drop what is too old.
 
     Events go after `event_days`, hours in figures after `retention_days`, and days in figures
@@ -38,10 +35,8 @@ async def keep(
         async with pool.connection() as connection:
             await connection.execute(_CLEANUP_TRENDS, (max(trend_days, retention_days),))
             await connection.execute(_CLEANUP_FINDINGS, (retention_days,))
-    except psycopg.errors.LockNotAvailable:
-        log.info("old history stays for now: somebody is reading it")
-    except OUTAGES as error:
-        log.warning("old history stays for now", error=str(error).strip())
+    except PostgresUnavailable as error:
+        log.warning("old history stays for now", cause=str(error))
     else:
         if row and row[0]:
             monitor.DAYS_DROPPED.inc(row[0])

@@ -99,7 +99,7 @@ class Authenticator:
         """Say whether what `caller` came with has neither expired nor been revoked.
 
         Raises:
-            psycopg.Error: the keys can't be read.
+            PostgresUnavailable: the keys can't be read.
         """
         if caller.expires is not None and time.time() >= caller.expires:
             return False

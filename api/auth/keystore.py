@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from psycopg import AsyncConnection
 from psycopg.rows import kwargs_row
-from psycopg_pool import AsyncConnectionPool
 
 from api.auth.keys import ApiKey, new_key
+from pipeline.postgres.pool import Pool
 from schemas.rest import Role
 
 _COLUMNS: Final = (
@@ -39,7 +39,7 @@ def _key_of(role: str, **columns: Any) -> ApiKey:
 class KeyStore:
     """Looks keys up for the edge."""
 
-    def __init__(self, pool: AsyncConnectionPool) -> None:
+    def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
     async def use(self, key_id: str) -> ApiKey | None:

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from psycopg.rows import dict_row
-from psycopg_pool import AsyncConnectionPool
 
 from api.auth.caller import Caller
 from api.auth.keys import hash_of
 from api.auth.scope import Scope
+from pipeline.postgres.pool import Pool
 from schemas.rest import Role, Ticket
 
 LIFETIME: Final = timedelta(seconds=30)
@@ -29,7 +29,7 @@ _REDEEM: Final = """
 class TicketOffice:
     """Issues and redeems tickets. They are kept in PostgreSQL, so any edge may redeem them."""
 
-    def __init__(self, pool: AsyncConnectionPool) -> None:
+    def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
     async def issue(self, caller: Caller) -> Ticket:

@@ -7,6 +7,7 @@ from api.documents.components import schemas_of
 from pipeline.topics import Topics
 from schemas.alerts import Alert
 from schemas.dead_letters import Redrive
+from schemas.deliveries import DeliveryStep
 from schemas.metrics import HistoryBatch, MetricChange, MetricEvent
 from schemas.notifications import ActorNotification
 from schemas.websocket import PUSHES, REPLIES, REQUESTS, CloseCode
@@ -28,6 +29,7 @@ def asyncapi() -> dict[str, Any]:
         names.history: (HistoryBatch, "Applied events, packed, owed to PostgreSQL"),
         names.dead_letters: (None, "Refused records, byte for byte; the reason in the headers"),
         names.notifications: (ActorNotification, "Messages for the sockets of one actor"),
+        names.deliveries: (DeliveryStep, "What becomes of each message to people, for `restore`"),
         names.redriven: (Redrive, "Which dead letters were sent back, by whom and when"),
     }
     payloads = [*REQUESTS.values(), *REPLIES.values(), *PUSHES.values()]

@@ -3,10 +3,8 @@
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import psycopg
-from psycopg_pool import PoolTimeout
-
 from api.endpoint import Call, NoQuery
+from pipeline.postgres.trouble import PostgresUnavailable
 from schemas.rest import Identity, One, Ticket
 from schemas.system import SocketStats, System
 from schemas.websocket import Kind
@@ -44,7 +42,7 @@ async def system(call: Call[NoQuery, None]) -> One[System]:
 async def _waiting(edge: "Edge") -> int | None:
     try:
         return await edge.alerts.outbox()
-    except (psycopg.OperationalError, PoolTimeout):
+    except PostgresUnavailable:
         return None
 
 

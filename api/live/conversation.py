@@ -6,9 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-import psycopg
 import structlog
-from psycopg_pool import PoolTimeout
 
 from api.auth.caller import Caller, Permission
 from api.limits import Bucket
@@ -17,7 +15,8 @@ from api.live.outbox import LineLost
 from api.live.resume import resume
 from api.moments import refuse_far_dates
 from api.nul import refuse_nul
-from api.problems import Refusal, from_validation, unavailable
+from api.problems import Refusal, from_validation, without_postgres
+from pipeline.postgres.trouble import PostgresUnavailable
 from schemas.alerts import AlertStatus
 from schemas.lifecycle import AlertFilter, StepAction
 from schemas.problems import ProblemCode
@@ -111,9 +110,9 @@ class Conversation:
             await self._dispatch(_envelope_of(text))
         except Refusal as refusal:
             self._refuse(refusal, request_id)
-        except (psycopg.OperationalError, PoolTimeout) as error:
-            log.warning("message not answered", error=str(error).strip())
-            self._refuse(unavailable("PostgreSQL is away just now"), request_id)
+        except PostgresUnavailable as error:
+            log.warning("message not answered", error=str(error))
+            self._refuse(without_postgres(error), request_id)
         except (LineLost, asyncio.CancelledError):
             raise
         except Exception:
@@ -136,7 +135,8 @@ class Conversation:
             raise Refusal(ProblemCode.INVALID_JSON, "nested too deeply") from None
         refuse_nul(payload, bytes(raw))
         refuse_far_dates(payload)
-        await handle(payload, envelope.request_id)
+        with self._edge.breakers.guard(envelope.type):
+            await handle(payload, envelope.request_id)
 
     @property
     def _caller(self) -> Caller:

@@ -7,10 +7,11 @@ from typing import Any, Final, NamedTuple
 import psycopg
 import structlog
 from psycopg.rows import class_row
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from api.live.client import Client
 from api.live.hub import Hub
+from pipeline.postgres.pool import Pool
+from pipeline.postgres.trouble import PostgresUnavailable
 
 log = structlog.get_logger(__name__)
 
@@ -48,7 +49,7 @@ class Everywhere(NamedTuple):
 class Sessions:
     """Keeps this edge's rows and sweeps up those of edges that have died."""
 
-    def __init__(self, pool: AsyncConnectionPool, hub: Hub, edge_id: str) -> None:
+    def __init__(self, pool: Pool, hub: Hub, edge_id: str) -> None:
         self._pool = pool
         self._hub = hub
         self._edge_id = edge_id
@@ -59,7 +60,7 @@ class Sessions:
             await asyncio.sleep(INTERVAL_SECONDS)
             try:
                 await self._write(list(self._hub.clients))
-            except (psycopg.Error, PoolTimeout) as error:
+            except (PostgresUnavailable, psycopg.Error) as error:
                 log.debug("sessions not written", error=str(error))
 
     async def say_goodbye(self) -> None:
@@ -67,7 +68,7 @@ class Sessions:
         try:
             async with asyncio.timeout(0.5), self._pool.connection(timeout=0.4) as connection:
                 await connection.execute(_FORGET, {"edge": self._edge_id, "ids": []})
-        except (psycopg.Error, PoolTimeout, TimeoutError):
+        except (PostgresUnavailable, psycopg.Error, TimeoutError):
             log.debug("sessions are left to be swept up")
 
     async def everywhere(self) -> Everywhere | None:
@@ -76,7 +77,7 @@ class Sessions:
             async with self._pool.connection() as connection:
                 cursor = connection.cursor(row_factory=class_row(Everywhere))
                 return await (await cursor.execute(_EVERYWHERE, (FRESH,))).fetchone()
-        except (psycopg.OperationalError, PoolTimeout):
+        except PostgresUnavailable:
             return None
 
     async def _write(self, clients: list[Client]) -> None:

@@ -8,11 +8,11 @@ from uuid import UUID
 import msgspec
 from psycopg import AsyncConnection, sql
 from psycopg.rows import class_row, dict_row
-from psycopg_pool import AsyncConnectionPool
 
 from api.auth.scope import Scope
 from api.paging import cursor_of, key_of, split
 from api.queries.where import Where
+from pipeline.postgres.pool import Pool
 from schemas.alerts import Alert, AlertMetadata, AlertStatus, AlertType, Severity
 from schemas.lifecycle import AlertFilter, AuditEntry
 
@@ -48,7 +48,7 @@ class AlertKey(NamedTuple):
 class AlertQueries:
     """Reads alerts and their audit."""
 
-    def __init__(self, pool: AsyncConnectionPool) -> None:
+    def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
     async def page(

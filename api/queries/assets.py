@@ -5,12 +5,12 @@ from typing import Any, Final, NamedTuple
 
 from psycopg import sql
 from psycopg.rows import dict_row
-from psycopg_pool import AsyncConnectionPool
 
 from api.auth.scope import Scope
 from api.paging import cursor_of, key_of, split
 from api.queries.where import Where
 from pipeline.globs import posix
+from pipeline.postgres.pool import Pool
 from schemas.alerts import Severity
 from schemas.rest import Asset, GroupScore, Scores, SeverityCounts, Stats
 
@@ -84,7 +84,7 @@ class AssetKey(NamedTuple):
 class AssetQueries:
     """Reads assets."""
 
-    def __init__(self, pool: AsyncConnectionPool) -> None:
+    def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
     async def page(

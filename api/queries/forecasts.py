@@ -4,9 +4,9 @@ from datetime import timedelta
 from typing import Any, Final
 
 from psycopg.rows import dict_row
-from psycopg_pool import AsyncConnectionPool
 
 from pipeline.breach import find_breach
+from pipeline.postgres.pool import Pool
 from schemas.forecasts import Forecast, ForecastPoint, PredictedBreach
 from schemas.metrics import MetricType
 
@@ -20,7 +20,7 @@ _ONE: Final = """
 class ForecastQueries:
     """Reads forecasts."""
 
-    def __init__(self, pool: AsyncConnectionPool) -> None:
+    def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
     async def one(self, asset_id: str, metric: str, below: float | None) -> Forecast | None:

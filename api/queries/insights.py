@@ -7,10 +7,10 @@ from typing import Any, Final, NamedTuple
 
 from psycopg import AsyncConnection, sql
 from psycopg.rows import dict_row
-from psycopg_pool import AsyncConnectionPool
 
 from api.auth.scope import Scope
 from api.queries.where import Where
+from pipeline.postgres.pool import Pool
 from schemas.alerts import AlertStatus, Severity
 from schemas.insights import (
     Coverage,
@@ -94,7 +94,7 @@ class Range(NamedTuple):
 class InsightQueries:
     """Reads how alerting fares."""
 
-    def __init__(self, pool: AsyncConnectionPool) -> None:
+    def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
     async def insights(

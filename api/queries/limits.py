@@ -4,8 +4,8 @@ from datetime import timedelta
 from typing import Final
 
 from psycopg.rows import class_row, dict_row
-from psycopg_pool import AsyncConnectionPool
 
+from pipeline.postgres.pool import Pool
 from schemas.limits import LimitFinding, LimitPoint, Limits
 from schemas.metrics import MetricType
 
@@ -24,7 +24,7 @@ _FINDINGS: Final = """
 class LimitQueries:
     """Reads learned limits."""
 
-    def __init__(self, pool: AsyncConnectionPool) -> None:
+    def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
     async def one(self, asset_id: str, metric: MetricType) -> Limits | None:

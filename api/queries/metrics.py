@@ -8,12 +8,12 @@ from uuid import UUID
 
 from psycopg import sql
 from psycopg.rows import dict_row
-from psycopg_pool import AsyncConnectionPool
 
 from api.auth.scope import Scope
 from api.paging import cursor_of, key_of, split
 from api.queries.assets import AssetKey
 from api.queries.where import Where
+from pipeline.postgres.pool import Pool
 from pipeline.thresholds import Scoring
 from schemas.metrics import MetricType
 from schemas.rest import (
@@ -63,7 +63,7 @@ class HistoryKey(NamedTuple):
 class MetricQueries:
     """Reads metrics."""
 
-    def __init__(self, pool: AsyncConnectionPool) -> None:
+    def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
     async def current(

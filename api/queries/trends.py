@@ -5,11 +5,11 @@ from typing import Any, Final, NamedTuple
 
 from psycopg import AsyncConnection, sql
 from psycopg.rows import dict_row
-from psycopg_pool import AsyncConnectionPool
 
 from api.auth.scope import Scope
 from api.queries.where import Where
 from pipeline.globs import is_glob
+from pipeline.postgres.pool import Pool
 from pipeline.sketch import quantiles
 from schemas.metrics import MetricType
 from schemas.rest import Percentile, TrendPoint
@@ -72,7 +72,7 @@ class Span(NamedTuple):
 class TrendQueries:
     """Reads roll-ups."""
 
-    def __init__(self, pool: AsyncConnectionPool) -> None:
+    def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
     async def trend(

@@ -23,12 +23,12 @@ from unittest.mock import patch
 import psutil
 from msgspec import Raw
 from msgspec.json import Encoder
-from psycopg_pool import AsyncConnectionPool
 
 from agents.store_history import BATCHES_AT_ONCE
 from benchmarks.stream.load import make_load
 from devstack.postgres import PostgresServer
 from pipeline.app import GC_ALLOCATIONS
+from pipeline.postgres.pool import Pool
 from pipeline.settings import Settings
 from schemas.metrics import HistoryBatch
 from sinks import history
@@ -92,7 +92,7 @@ def _records(partition: int, values: list[bytes]) -> list[bytes]:
     return records
 
 
-Way = Callable[[AsyncConnectionPool, list[tuple[int, list[bytes]]]], Awaitable[float]]
+Way = Callable[[Pool, list[tuple[int, list[bytes]]]], Awaitable[float]]
 
 
 async def measure(name: str, way: Way, batches: list[tuple[int, list[bytes]]], rows: int) -> None:
@@ -116,7 +116,7 @@ async def measure(name: str, way: Way, batches: list[tuple[int, list[bytes]]], r
     )
 
 
-async def bare(pool: AsyncConnectionPool, batches: list[tuple[int, list[bytes]]]) -> float:
+async def bare(pool: Pool, batches: list[tuple[int, list[bytes]]]) -> float:
     """Copy ready rows; what it takes to make them is not counted."""
     columns = "asset_id, metric_type, value, timestamp, event_id, late, metadata"
     kinds = ["text", "text", "float8", "timestamptz", "uuid", "bool", "text"]
@@ -140,7 +140,7 @@ async def bare(pool: AsyncConnectionPool, batches: list[tuple[int, list[bytes]]]
     return time.monotonic() - started
 
 
-async def plain(pool: AsyncConnectionPool, batches: list[tuple[int, list[bytes]]]) -> float:
+async def plain(pool: Pool, batches: list[tuple[int, list[bytes]]]) -> float:
     """Do what the sink does, but sum nothing up."""
 
     async def nothing(*_: object) -> None:
@@ -150,7 +150,7 @@ async def plain(pool: AsyncConnectionPool, batches: list[tuple[int, list[bytes]]
         return await whole(pool, batches)
 
 
-async def whole(pool: AsyncConnectionPool, batches: list[tuple[int, list[bytes]]]) -> float:
+async def whole(pool: Pool, batches: list[tuple[int, list[bytes]]]) -> float:
     """Do what the sink does: each partition's batches in turn, partitions at once."""
     turns: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
     free = asyncio.Semaphore(BATCHES_AT_ONCE)

@@ -9,16 +9,17 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 from uuid import uuid4
 
-import psycopg
 import structlog
 from psycopg import AsyncConnection
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from pipeline.operators.routing.backoff import wait_seconds
+from pipeline.postgres.patience import persistently
+from pipeline.postgres.pool import Pool
 from pipeline.settings import Settings
 from schemas.deliveries import DeliveryState
 from sinks.notifications import deliveries, monitor
 from sinks.notifications.deliveries import Claimed
+from sinks.notifications.journal import Journal
 from sinks.notifications.senders.dispatch import Dispatch
 from sinks.notifications.senders.target import DeliveryError
 
@@ -26,7 +27,6 @@ log = structlog.get_logger(__name__)
 
 CONCURRENT: Final = 16
 """Messages one process sends at a time."""
-RECORD_RETRY_SECONDS: Final = 1.0
 CANCELLED: Final = "the channel was deleted"
 
 GiveUp = Callable[[Claimed, str], Awaitable[None]]
@@ -44,15 +44,22 @@ class Courier:
         pool: connections to PostgreSQL.
         dispatch: sends.
         give_up: tells of a message that is not tried again, with the reason.
+        journal: tells Kafka what becomes of each message, before PostgreSQL.
         settings: how often and how long.
     """
 
     def __init__(
-        self, pool: AsyncConnectionPool, dispatch: Dispatch, give_up: GiveUp, settings: Settings
+        self,
+        pool: Pool,
+        dispatch: Dispatch,
+        give_up: GiveUp,
+        journal: Journal,
+        settings: Settings,
     ) -> None:
         self._pool = pool
         self._dispatch = dispatch
         self._give_up = give_up
+        self._journal = journal
         self._settings = settings
         self._sending: set[asyncio.Task[None]] = set()
         self._stopped = False
@@ -64,7 +71,7 @@ class Courier:
         """Begin to send what is due, as much as there is room for; return how much it was.
 
         Raises:
-            psycopg.Error: PostgreSQL is away.
+            PostgresUnavailable: PostgreSQL is away.
         """
         room = CONCURRENT - len(self._sending)
         if self._stopped or room <= 0:
@@ -82,7 +89,7 @@ class Courier:
         """Deal with what others claimed and never finished.
 
         Raises:
-            psycopg.Error: PostgreSQL is away.
+            PostgresUnavailable: PostgreSQL is away.
         """
         async with self._pool.connection() as connection:
             swept = await deliveries.sweep(connection, self._settings.notify_lease_seconds)
@@ -109,6 +116,7 @@ class Courier:
         if claimed.kind is None or claimed.actor is None:
             await self._record(claimed, DeliveryState.CANCELLED, CANCELLED)
             return
+        await self._journal.note(claimed, DeliveryState.SENDING)
         try:
             with monitor.SEND_SECONDS.labels(claimed.kind).time():
                 await self._send(claimed, claimed.kind, claimed.actor)
@@ -147,6 +155,7 @@ class Courier:
     async def _retry(self, claimed: Claimed, error: str) -> None:
         first = self._settings.notify_retry_seconds
         wait = wait_seconds(claimed.attempts, first, random.random())  # noqa: S311 - jitter
+        await self._journal.note(claimed, DeliveryState.PENDING, error)
 
         async def write(connection: AsyncConnection) -> None:
             await deliveries.retry_later(connection, self.name, claimed.id, wait, error)
@@ -156,6 +165,8 @@ class Courier:
     async def _record(
         self, claimed: Claimed, state: DeliveryState, error: str | None = None
     ) -> None:
+        await self._journal.note(claimed, state, error)
+
         async def write(connection: AsyncConnection) -> None:
             await deliveries.finish(connection, self.name, claimed.id, state, error)
 
@@ -164,12 +175,4 @@ class Courier:
     async def _write(self, claimed: Claimed, result: str, write: Write) -> None:
         """Write until it is written: what was sent must not be taken for in doubt."""
         monitor.ATTEMPTS.labels(claimed.kind or "unknown", result).inc()
-        while True:
-            try:
-                async with self._pool.connection() as connection:
-                    await write(connection)
-            except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as error:
-                log.warning("a result waits for PostgreSQL", cause=str(error).strip())
-                await asyncio.sleep(RECORD_RETRY_SECONDS)
-            else:
-                return
+        await persistently(self._pool, "a delivery's result", write)

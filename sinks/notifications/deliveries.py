@@ -1,6 +1,6 @@
 """Deliveries: each is claimed before it is sent, and what became of it is written down."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -8,6 +8,7 @@ import msgspec
 from psycopg import AsyncConnection
 
 from schemas.alerts import Alert
+from schemas.deliveries import DeliveryEntry
 from schemas.notifications import Notification
 
 # What went before about the same alert goes first: no recovery overtakes its alert.
@@ -27,10 +28,14 @@ _CLAIM: Final = """
             state = 'sending', attempts = attempts + 1, claimed_by = %(sender)s,
             claimed_at = now()
         FROM due WHERE d.id = due.id
-        RETURNING d.id, d.attempts, d.notification, d.channel_id, d.channel_name, d.number
+        RETURNING d.id, d.attempts, d.notification, d.channel_id, d.channel_name, d.number,
+                  d.subscription_id, d.actor, d.created_at
     )
     SELECT claimed.id, attempts, notification, channel_name, kind, channel.actor, sealed_address,
-           sealed_secret
+           sealed_secret, channel_id, subscription_id, claimed.actor, claimed.created_at,
+           (SELECT coalesce(jsonb_agg(jsonb_build_object(
+                'alertId', alert_id, 'occasion', occasion, 'activation', activation)), '[]')
+            FROM notification_delivery_alerts WHERE delivery_id = claimed.id)
     FROM claimed LEFT JOIN notification_channels channel ON channel.id = channel_id
     ORDER BY number
 """
@@ -42,7 +47,7 @@ _FINISH: Final = """
 _RETRY: Final = """
     UPDATE notification_deliveries SET
         state = 'pending', error = %(error)s, next_attempt_at = now() + %(wait)s
-    WHERE id = %(id)s AND claimed_by = %(sender)s AND state = 'sending'
+    WHERE id = %(id)s AND claimed_by = %(sender)s AND state IN ('sending', 'interrupted')
 """
 _SWEEP: Final = """
     UPDATE notification_deliveries d SET
@@ -67,7 +72,7 @@ _CLEANUP: Final = "SELECT cleanup_old_notifications(%s)"
 
 
 class Claimed(NamedTuple):
-    """A delivery that is ours to send. `kind` is None if its channel is gone."""
+    """A delivery that is ours to send. `kind` and `actor` are its channel's, if that is there."""
 
     id: UUID
     attempts: int
@@ -77,6 +82,11 @@ class Claimed(NamedTuple):
     actor: str | None
     sealed_address: bytes | None
     sealed_secret: bytes | None
+    channel_id: UUID
+    subscription_id: UUID | None
+    owner: str
+    created_at: datetime
+    entries: list[DeliveryEntry]
 
 
 class Swept(NamedTuple):
@@ -99,7 +109,14 @@ async def claim(connection: AsyncConnection, sender: str, limit: int) -> list[Cl
     """Claim up to `limit` deliveries that are due: after the commit they are ours alone."""
     cursor = await connection.execute(_CLAIM, {"sender": sender, "limit": limit})
     return [
-        Claimed(row[0], row[1], msgspec.convert(row[2], Notification), *row[3:])
+        Claimed._make(
+            [
+                *row[:2],
+                msgspec.convert(row[2], Notification),
+                *row[3:-1],
+                msgspec.convert(row[-1], list[DeliveryEntry]),
+            ]
+        )
         for row in await cursor.fetchall()
     ]
 

@@ -2,9 +2,8 @@
 
 from typing import Final
 
-import psycopg
-
 from pipeline.channels.sealing import Sealing
+from pipeline.postgres.session import transaction
 from pipeline.settings import Settings
 
 _SEALED: Final = """
@@ -21,11 +20,11 @@ async def renew_all(settings: Settings) -> int:
 
     Raises:
         SealError: one was sealed with a key that is not here.
-        psycopg.Error: PostgreSQL is away.
+        PostgresUnavailable: PostgreSQL is away.
     """
     sealing = Sealing(settings)
     url = settings.database_url.get_secret_value()
-    async with await psycopg.AsyncConnection.connect(url, connect_timeout=5) as connection:
+    async with transaction(url, "tidemark-rotate-keys") as connection:
         rows = await (await connection.execute(_SEALED)).fetchall()
         for number, address, secret in rows:
             renewed = None if secret is None else sealing.renew(secret)

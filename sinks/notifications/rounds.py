@@ -6,15 +6,14 @@ from contextlib import suppress
 from typing import Final
 
 import psycopg
-import structlog
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from pipeline.postgres.patience import Patience
+from pipeline.postgres.pool import Pool
+from pipeline.postgres.trouble import PostgresUnavailable
 from pipeline.settings import Settings
 from sinks.notifications import deliveries, monitor
 from sinks.notifications.courier import Courier
 from sinks.notifications.planning import GROUPS, plan_due
-
-log = structlog.get_logger(__name__)
 
 POLL_SECONDS: Final = 1.0
 """Others may have planned something, and time passes by itself."""
@@ -24,7 +23,7 @@ CLEANUP_SECONDS: Final = 3600.0
 class Rounds:
     """Everything the notifier does by itself. PostgreSQL's absence is waited out."""
 
-    def __init__(self, pool: AsyncConnectionPool, courier: Courier, settings: Settings) -> None:
+    def __init__(self, pool: Pool, courier: Courier, settings: Settings) -> None:
         self._pool = pool
         self._courier = courier
         self._settings = settings
@@ -39,15 +38,18 @@ class Rounds:
         await self._pool.open(wait=False)
         lease = self._settings.notify_lease_seconds
         async with asyncio.TaskGroup() as group:
-            group.create_task(_again(self._plan, self._taken_in, POLL_SECONDS))
-            group.create_task(_again(self._courier.send_due, self._courier.woken, POLL_SECONDS))
-            group.create_task(_again(self._courier.sweep, asyncio.Event(), lease / 4))
-            group.create_task(_again(self._clean_up, asyncio.Event(), CLEANUP_SECONDS))
+            for what, work, woken, seconds in (
+                ("planning", self._plan, self._taken_in, POLL_SECONDS),
+                ("sending", self._courier.send_due, self._courier.woken, POLL_SECONDS),
+                ("sweeping", self._courier.sweep, asyncio.Event(), lease / 4),
+                ("cleaning up", self._clean_up, asyncio.Event(), CLEANUP_SECONDS),
+            ):
+                group.create_task(_again(what, work, woken, seconds))
 
     async def _plan(self) -> None:
         planned = GROUPS
         while planned == GROUPS:
-            async with self._pool.connection() as connection, connection.transaction():
+            async with self._pool.connection() as connection:
                 planned = await plan_due(connection, self._settings.dashboard_url)
             monitor.PLANNED.inc(planned)
             if planned:
@@ -59,23 +61,19 @@ class Rounds:
 
 
 async def _again(
-    work: Callable[[], Awaitable[object]], woken: asyncio.Event, seconds: float
+    what: str, work: Callable[[], Awaitable[object]], woken: asyncio.Event, seconds: float
 ) -> None:
     """Do `work` whenever it is asked for, and every so many seconds."""
-    waiting = False
+    patience = Patience(what)
     while True:
         woken.clear()
         try:
             await work()
-        except (psycopg.Error, PoolTimeout) as error:
-            if not waiting:
-                log.warning("waiting for PostgreSQL", cause=str(error).strip())
-            waiting = True
+        except (PostgresUnavailable, psycopg.Error) as error:
+            patience.failed(error)
             await asyncio.sleep(POLL_SECONDS)
             continue
-        if waiting:
-            log.info("PostgreSQL is back")
-        waiting = False
+        patience.worked()
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await woken.wait()

@@ -5,12 +5,12 @@ from typing import Any, Final
 from uuid import uuid4
 
 import msgspec
-import psycopg
 from aiokafka import AIOKafkaProducer
 
 from pipeline.channels.address import AddressError, describe, new_secret
 from pipeline.channels.networks import Networks
 from pipeline.kafka import client_options
+from pipeline.postgres.session import transaction
 from pipeline.settings import Settings
 from pipeline.topics import Topics
 from schemas.notifications import ActorNotification, Notification
@@ -34,7 +34,7 @@ async def try_channel(settings: Settings, channel: str) -> str:
     Raises:
         UnknownChannelError: there is no such channel, or several.
         DeliveryError: the message was not taken.
-        psycopg.Error: PostgreSQL is away.
+        PostgresUnavailable: PostgreSQL is away.
     """
 
     async def publish(told: ActorNotification) -> None:
@@ -76,7 +76,7 @@ def _address(settings: Settings, address: str) -> tuple[Target, str]:
 
 async def _channel(settings: Settings, dispatch: Dispatch, channel: str) -> tuple[Target, str]:
     url = settings.database_url.get_secret_value()
-    async with await psycopg.AsyncConnection.connect(url, connect_timeout=5) as connection:
+    async with transaction(url, "tidemark-notify-test") as connection:
         cursor = await connection.execute(_FIND, {"channel": channel})
         rows: list[Any] = await cursor.fetchall()
     if not rows:

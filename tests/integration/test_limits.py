@@ -56,7 +56,13 @@ async def connection(database_url: str) -> Any:
 async def learn(connection: psycopg.AsyncConnection, rules: LearnedLimits | None) -> Any:
     lookup = thresholds_by_asset(Settings(thresholds=Thresholds(learned_limits=rules)))
     assert lookup.learns_limits is (rules is not None)
-    return [done async for done in learning.run(connection, lookup, "*", HOUR)][-1]
+
+    async def persist(work: Any) -> Any:
+        done = await work(connection)
+        await connection.commit()
+        return done
+
+    return [done async for done in learning.run(persist, lookup, "*", HOUR)][-1]
 
 
 async def findings(connection: psycopg.AsyncConnection) -> list[Any]:

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import AsyncConnection
-from psycopg_pool import AsyncConnectionPool
 
 from devstack.postgres import PostgresServer
 from pipeline.settings import Settings
@@ -32,7 +31,7 @@ def evens(database_url: str) -> str:
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_refused_are_found_and_all_others_written(evens: str, numbers: list[int]) -> None:
     async def run() -> list[tuple[int, str]]:
-        async with AsyncConnectionPool(evens, open=False) as pool:
+        async with create_pool(Settings(database_url=evens)) as pool:
             return await write_all(pool, write, numbers)
 
     refused = asyncio.run(run())

@@ -1,0 +1,1 @@
+"""PostgreSQL: how every process connects, and what it does while it can't."""

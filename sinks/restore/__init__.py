@@ -1,0 +1,1 @@
+"""What Kafka knows that a restored backup does not."""
