@@ -41,6 +41,10 @@ test: .venv/.synced dashboard/node_modules/.built browser ## Run all tests (ARGS
 chaos: .venv/.synced ## Break everything under load, and tell how long it took to catch up (ARGS= for pytest)
 	$(BIN)/pytest -q -s -m chaos tests/chaos $(ARGS)
 
+.PHONY: compat
+compat: .venv/.synced ## Test on other PostgreSQLs (POSTGRES="/path/to/14/bin /path/to/16/bin")
+	POSTGRES_BINARIES="$(POSTGRES)" $(BIN)/pytest -q tests/integration/test_postgres_versions.py $(ARGS)
+
 .PHONY: bench
 bench: .venv/.synced $(PEERS_$(BENCH)) ## Measure, beside peers in the same run (BENCH=stream, fanout ..., ARGS=)
 	@$(BIN)/python -m benchmarks.$(BENCH).run $(ARGS)
@@ -139,4 +143,4 @@ dashboard/node_modules/.built: dashboard/node_modules/.installed $(DASHBOARD_SOU
 # Debian's: the browser tests' browser, the deployment test's proxy, an example's tools.
 .PHONY: browser
 browser:
-	@.ci/install-debian chromium nginx-light kcat jq
+	@.ci/install-debian chromium nginx-light kcat jq pgbouncer

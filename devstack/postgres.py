@@ -41,9 +41,18 @@ class PostgresServer:
         home: everything it keeps is below this folder; see `FALLBACK`.
         port: where clients connect; a free one by default.
         durable: survive a crash of the machine, not only of the server.
+        binaries: folder of `postgres` and `initdb`; the wheel's by default.
     """
 
-    def __init__(self, home: Path, port: int | None = None, *, durable: bool = True) -> None:
+    def __init__(
+        self,
+        home: Path,
+        port: int | None = None,
+        *,
+        durable: bool = True,
+        binaries: Path | None = None,
+    ) -> None:
+        self._binaries = binaries
         self._account = server_account()
         self.home = reachable_home(home.absolute(), self._account)
         self.port = port or free_port()
@@ -98,7 +107,7 @@ class PostgresServer:
         shutil.rmtree(self.home, ignore_errors=True)
 
     def _start(self) -> None:
-        binaries = reachable_binaries(self._account)
+        binaries = self._binaries or reachable_binaries(self._account)
         self._make_home()
         if not (self._data / "PG_VERSION").exists():
             self._initialise(binaries)
@@ -144,8 +153,9 @@ class PostgresServer:
                 f"--pwfile={self._password}",
                 "--auth=scram-sha-256",
                 "--encoding=UTF8",
-                *("--locale-provider=builtin", "--locale=C.UTF-8"),
-                "--no-instructions",
+                # Others than the wheel's may be too old to have a provider of their own.
+                *([] if self._binaries else ["--locale-provider=builtin", "--no-instructions"]),
+                "--locale=C.UTF-8",
                 *([] if self._durable else ["--no-sync"]),
             ],
             capture_output=True,

@@ -14,7 +14,9 @@ from pipeline.postgres.session import CONNECTING, begin, beginning, conninfo
 from pipeline.postgres.trouble import SILENT, PostgresUnavailable, explain
 
 FRESH_SECONDS: Final = 1.0
-"""Two connections so young tell how the server is now; an older one may only be stale."""
+"""A connection so young tells whether the server takes writes now; an older one may be stale."""
+TRIES: Final = 2
+"""With connections that are not stale."""
 
 
 class _Connection(AsyncConnection[Any]):
@@ -97,7 +99,7 @@ class Pool(AsyncConnectionPool[_Connection]):
 
     async def _begun(self, deadline: float) -> _Connection:
         """Return a connection that works; drop those that have gone stale."""
-        fresh = 0
+        asked, tries = monotonic(), 0
         while True:
             connection = await self.getconn(deadline - monotonic())
             try:
@@ -108,8 +110,11 @@ class Pool(AsyncConnectionPool[_Connection]):
                 await self.putconn(connection)
                 if isinstance(error, TimeoutError):
                     raise PostgresUnavailable(SILENT) from None
-                fresh += monotonic() - connection.born < FRESH_SECONDS
-                if not isinstance(error, Exception) or fresh > 1:
+                # All that can only read are not replaced at every request.
+                read_only = isinstance(error, PostgresUnavailable)
+                since = monotonic() - FRESH_SECONDS if read_only else asked
+                tries += connection.born > since
+                if not isinstance(error, Exception) or tries == TRIES:
                     raise
             else:
                 return connection

@@ -6,8 +6,9 @@ import random
 import socket
 import traceback
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import structlog
 from psycopg import AsyncConnection
@@ -61,7 +62,8 @@ class Courier:
         self._give_up = give_up
         self._journal = journal
         self._settings = settings
-        self._sending: set[asyncio.Task[None]] = set()
+        self._sending: dict[UUID, asyncio.Task[None]] = {}
+        self._claim_in_doubt = False
         self._stopped = False
         self.woken = asyncio.Event()
         """Set when there may be something to send, and room for it."""
@@ -77,11 +79,16 @@ class Courier:
         if self._stopped or room <= 0:
             return 0
         async with self._pool.connection() as connection:
+            if self._claim_in_doubt:
+                await deliveries.release(connection, self.name, list(self._sending))
+            self._claim_in_doubt = True
             claimed = await deliveries.claim(connection, self.name, room)
+        # An answer that never came may be of a claim that was committed.
+        self._claim_in_doubt = False
         for one in claimed:
             task = asyncio.create_task(self._deliver(one))
-            self._sending.add(task)
-            task.add_done_callback(self._done)
+            self._sending[one.id] = task
+            task.add_done_callback(partial(self._done, one.id))
         monitor.SENDING.set(len(self._sending))
         return len(claimed)
 
@@ -104,11 +111,13 @@ class Courier:
         """Claim nothing more and finish what is being sent."""
         self._stopped = True
         if self._sending:
-            await asyncio.wait(self._sending, timeout=self._settings.notify_timeout_seconds)
+            await asyncio.wait(
+                self._sending.values(), timeout=self._settings.notify_timeout_seconds
+            )
         await self._dispatch.close()
 
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._sending.discard(task)
+    def _done(self, delivery: UUID, _: asyncio.Task[None]) -> None:
+        self._sending.pop(delivery, None)
         monitor.SENDING.set(len(self._sending))
         self.woken.set()
 

@@ -49,6 +49,10 @@ _RETRY: Final = """
         state = 'pending', error = %(error)s, next_attempt_at = now() + %(wait)s
     WHERE id = %(id)s AND claimed_by = %(sender)s AND state IN ('sending', 'interrupted')
 """
+_RELEASE: Final = """
+    UPDATE notification_deliveries SET state = 'pending', attempts = attempts - 1
+    WHERE claimed_by = %(sender)s AND state = 'sending' AND NOT id = ANY(%(sending)s)
+"""
 _SWEEP: Final = """
     UPDATE notification_deliveries d SET
         state = CASE WHEN again THEN 'pending' ELSE 'interrupted' END,
@@ -119,6 +123,11 @@ async def claim(connection: AsyncConnection, sender: str, limit: int) -> list[Cl
         )
         for row in await cursor.fetchall()
     ]
+
+
+async def release(connection: AsyncConnection, sender: str, sending: list[UUID]) -> None:
+    """Give back what `sender` has claimed without hearing of it: it is not being sent."""
+    await connection.execute(_RELEASE, {"sender": sender, "sending": sending})
 
 
 async def finish(

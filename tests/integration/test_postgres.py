@@ -10,7 +10,6 @@ import httpx
 import psycopg
 import pytest
 
-from api.app import create_app
 from devstack.ports import free_port
 from devstack.postgres import PostgresServer
 from pipeline.postgres.pool import Pool
@@ -20,9 +19,8 @@ from schemas.alerts import Alert
 from sinks import alerts
 from sinks.database import create_pool, write_all
 from sinks.migrations import MigrationError, migrate
+from tests.integration.inprocess import serving
 from tests.integration.sinks.conftest import an_alert
-
-ROOT = "http://127.0.0.1/api/quality/realtime"
 
 
 @pytest.fixture(scope="module")
@@ -64,17 +62,6 @@ async def read_only(server: PostgresServer) -> AsyncIterator[None]:
     yield
     with psycopg.connect(server.url_of("postgres"), autocommit=True) as connection:
         connection.execute("ALTER DATABASE tidemark RESET default_transaction_read_only")
-
-
-@asynccontextmanager
-async def serving(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(settings)
-    transport = httpx.ASGITransport(app)
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url=ROOT, timeout=30) as http,
-    ):
-        yield http
 
 
 async def postgres_component(http: httpx.AsyncClient) -> tuple[bool, str]:
