@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
+from api.bulkheads import KIND
 from api.dashboard import Dashboard
 from api.documents.routes import document_routes
 from api.edge import Edge
@@ -105,8 +106,8 @@ async def _serve(edge: Edge, served: dict[str, Endpoint], request: Request) -> R
         raise
     if edge.authenticator.is_on:
         _spend(edge, f"{caller.actor}@{address}")
-    with edge.breakers.guard(f"{endpoint.method} {endpoint.address}"):
-        return await endpoint.call(edge, caller, request)
+    KIND.set(f"{endpoint.method} {endpoint.address}")
+    return await endpoint.call(edge, caller, request)
 
 
 def _spend(edge: Edge, key: str) -> None:

@@ -16,7 +16,7 @@ from api.admission import is_proxy
 from api.auth.authenticator import Authenticator
 from api.auth.keystore import KeyStore
 from api.auth.tickets import TicketOffice
-from api.breakers import Breakers
+from api.bulkheads import EdgePool
 from api.desk import Desk
 from api.idempotency import Idempotency
 from api.limits import Buckets
@@ -40,7 +40,6 @@ from api.steps import Steps
 from api.watch import Watch
 from pipeline.cluster.layout import Layout
 from pipeline.cluster.sentinel import Sentinel
-from pipeline.postgres.pool import Pool
 from pipeline.settings import Settings, thresholds_by_asset
 from pipeline.topics import Topics
 
@@ -69,7 +68,7 @@ class Edge:
         self.thresholds = thresholds_by_asset(settings)
         self.topics = topics
         url = settings.database_url.get_secret_value()
-        self.pool = Pool(
+        self.pool = EdgePool(
             url,
             f"tidemark-edge-{self.id}",
             timeout=POOL_SECONDS,
@@ -83,7 +82,6 @@ class Edge:
             max_idle=60.0,
         )
         self.probe = probe_pool(url, self.id)
-        self.breakers = Breakers()
         self.hub = Hub(settings)
         self.notices = Notices(settings, self.hub)
         self.sentinel = Sentinel(settings, "edge")

@@ -9,6 +9,7 @@ import msgspec
 import structlog
 
 from api.auth.caller import Caller, Permission
+from api.bulkheads import KIND
 from api.limits import Bucket
 from api.live.client import Client
 from api.live.outbox import LineLost
@@ -135,8 +136,8 @@ class Conversation:
             raise Refusal(ProblemCode.INVALID_JSON, "nested too deeply") from None
         refuse_nul(payload, bytes(raw))
         refuse_far_dates(payload)
-        with self._edge.breakers.guard(envelope.type):
-            await handle(payload, envelope.request_id)
+        KIND.set(envelope.type)
+        await handle(payload, envelope.request_id)
 
     @property
     def _caller(self) -> Caller:

@@ -4,12 +4,14 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 import httpx
 import psycopg
 import pytest
 
+from api.queries.routing import order_test
 from devstack.ports import free_port
 from devstack.postgres import PostgresServer
 from pipeline.postgres.pool import Pool
@@ -19,6 +21,9 @@ from schemas.alerts import Alert
 from sinks import alerts
 from sinks.database import create_pool, write_all
 from sinks.migrations import MigrationError, migrate
+from sinks.notifications import deliveries
+from sinks.notifications.courier import Courier
+from sinks.notifications.journal import Journal
 from tests.integration.inprocess import serving
 from tests.integration.sinks.conftest import an_alert
 
@@ -247,3 +252,64 @@ def test_a_database_that_can_not_hold_every_text_is_refused(server: PostgresServ
     )
     with pytest.raises(MigrationError, match="encoding is LATIN1"):
         migrate(server.url_of("latin"))
+
+
+class Sending:
+    """Takes the place of all channels: a message is sent when `gate` is open."""
+
+    def __init__(self) -> None:
+        self.sent: list[Any] = []
+        self.gate = asyncio.Event()
+
+    def open(self, *_: Any) -> None:
+        return None
+
+    async def send(self, _: None, notification: Any) -> None:
+        self.sent.append(notification.id)
+        await self.gate.wait()
+
+
+async def test_what_a_notifier_knows_of_a_message_outlives_an_outage(
+    server: PostgresServer, settings: Settings, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nothing(*_: Any) -> None:
+        pass
+
+    async def order() -> UUID:
+        async with pool.connection() as connection:
+            return await order_test(connection, channel, "ann")
+
+    async def is_sent(delivery: UUID) -> bool:
+        async with pool.connection() as connection:
+            query = "SELECT state, attempts FROM notification_deliveries WHERE id = %s"
+            found = await (await connection.execute(query, (delivery,))).fetchone()
+        return found == ("sent", 1)
+
+    async with pool.connection() as connection:
+        row = await connection.execute(
+            "INSERT INTO notification_channels (actor, name, kind, service, masked) "
+            "VALUES ('ann', %s, 'websocket', 'websocket', '') RETURNING id", (uuid4().hex,)
+        )  # fmt: skip
+        ((channel,),) = await row.fetchall()
+    sending, claim = Sending(), deliveries.claim
+    courier = Courier(pool, sending, nothing, Journal(nothing), settings)  # type: ignore[arg-type]
+    first = await order()
+    assert await courier.send_due() == 1
+    async with read_only(server):
+        sending.gate.set()
+        await asyncio.sleep(0.5)
+    await until(lambda: is_sent(first), "the result was not written")
+
+    async def claim_without_an_answer(*given: Any) -> Any:
+        async with pool.connection() as connection:
+            await claim(connection, *given[1:])
+        raise psycopg.OperationalError("server closed the connection unexpectedly")
+
+    second = await order()
+    with monkeypatch.context() as patched:
+        patched.setattr(deliveries, "claim", claim_without_an_answer)
+        with pytest.raises(PostgresUnavailable):
+            await courier.send_due()
+    assert await courier.send_due() == 1
+    await until(lambda: is_sent(second), "a claim whose answer was lost is not sent")
+    assert sending.sent == [first, second]

@@ -7,7 +7,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import PoolTimeout
 
-from api.breakers import Breakers
+from api.bulkheads import Bulkheads
 from pipeline.faults import ExitCode
 from pipeline.postgres.session import beginning, conninfo
 from pipeline.postgres.trouble import BUSY, LOCKED, READ_ONLY, PostgresUnavailable, explain
@@ -90,24 +90,33 @@ def test_nothing_outlives_a_transaction() -> None:
     assert all(one.startswith("SET LOCAL ") for one in statements[1:-1])
 
 
-def test_one_of_a_kind_tries_while_the_others_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_one_of_a_kind_tries_while_the_others_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     clock = SimpleNamespace(now=100.0)
-    monkeypatch.setattr("api.breakers.monotonic", lambda: clock.now)
-    breakers = Breakers()
+    monkeypatch.setattr("api.bulkheads.monotonic", lambda: clock.now)
+    bulkheads = Bulkheads(2, 0.05)
 
-    def ask(kind: str, fate: PostgresUnavailable | None = None) -> None:
-        with breakers.guard(kind):
+    async def ask(kind: str, fate: PostgresUnavailable | None = None) -> None:
+        async with bulkheads.guard(kind):
             if fate:
                 raise fate
 
-    for reason in (READ_ONLY, LOCKED):
-        with pytest.raises(PostgresUnavailable):
-            ask("alerts", PostgresUnavailable(reason))
-        ask("assets")
+    async def refused(reason: str) -> None:
+        with pytest.raises(PostgresUnavailable, match=reason):
+            await ask("alerts")
+
+    with pytest.raises(PostgresUnavailable):
+        await ask("alerts", PostgresUnavailable(READ_ONLY, "said"))
+    async with bulkheads.guard("alerts"), bulkheads.guard("alerts"):
+        await refused("to spare")
+        await ask("assets")
+    with pytest.raises(PostgresUnavailable):
+        await ask("alerts", PostgresUnavailable(LOCKED, "said"))
     for _ in range(3):
-        with pytest.raises(PostgresUnavailable, match="lock"):
-            ask("alerts")
+        await refused("lock")
+    await ask("assets")
     clock.now += 1.5
-    with breakers.guard("alerts"), pytest.raises(PostgresUnavailable, match="lock"):
-        ask("alerts")
-    ask("alerts")
+    async with bulkheads.guard("alerts"):
+        await refused("lock")
+    await ask("alerts")
