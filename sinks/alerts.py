@@ -4,7 +4,8 @@ Steps people take are in PostgreSQL before they are on the topic.
 """
 
 from collections.abc import Sequence
-from typing import Any, Final
+from itertools import groupby
+from typing import Any, Final, LiteralString
 
 import msgspec
 from msgspec.json import Decoder
@@ -92,13 +93,20 @@ async def store(connection: AsyncConnection, steps: Sequence[Alert]) -> None:
     )
     active = [alert for alert in steps if alert.status is AlertStatus.ACTIVE]
     raised = [_row(alert) for alert in active]
-    recurred = [_row(alert) for alert in active if alert.metadata.occurrences is not None]
-    resolved = [_row(alert) for alert in steps if alert.status is AlertStatus.RESOLVED]
     async with connection.cursor() as cursor:
         # Whatever order the two are in on the topic: no alert resolves before it is raised.
         await cursor.executemany(_RAISE, raised)
-        await cursor.executemany(_RECUR, recurred)
-        await cursor.executemany(_RESOLVE, resolved)
+        for statement, group in groupby(filter(_follows, steps), _statement):
+            await cursor.executemany(statement, [_row(alert) for alert in group])
+
+
+def _follows(alert: Alert) -> bool:
+    return alert.status is AlertStatus.RESOLVED or alert.metadata.occurrences is not None
+
+
+def _statement(alert: Alert) -> LiteralString:
+    """Return what a step does to an alert that was raised."""
+    return _RESOLVE if alert.status is AlertStatus.RESOLVED else _RECUR
 
 
 def _row(alert: Alert) -> dict[str, Any]:

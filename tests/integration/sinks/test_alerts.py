@@ -8,7 +8,7 @@ import pytest
 from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 
-from schemas.alerts import AlertStatus, Severity
+from schemas.alerts import AlertMetadata, AlertStatus, Severity
 from sinks.alerts import step, store
 from tests.integration.sinks.conftest import NOON, an_alert, rows
 
@@ -28,6 +28,19 @@ async def test_raised_and_resolved_whatever_is_delivered_again(connection: Async
     ]
     lives = "SELECT resolved_at, resolved_by_itself FROM quality_alerts_realtime"
     assert await rows(connection, lives) == [(resolved.changed_at, True)]
+
+
+async def test_of_one_batch_too_the_last_step_counts(connection: AsyncConnection) -> None:
+    raised = an_alert()
+    again = msgspec.structs.replace(
+        raised, step_id=uuid4(), metadata=AlertMetadata(rule="score_drop", occurrences=2)
+    )
+    resolved = msgspec.structs.replace(raised, status=AlertStatus.RESOLVED, step_id=uuid4())
+    last = msgspec.structs.replace(resolved, step_id=uuid4())
+    await store(connection, [raised, resolved, again])
+    assert (await rows(connection, STANDING))[0][0] == "active"
+    await store(connection, [raised, resolved, again, last])
+    assert (await rows(connection, STANDING))[0][0] == "resolved"
 
 
 async def test_a_person_has_the_last_word(connection: AsyncConnection) -> None:
