@@ -14,7 +14,7 @@ import pytest
 from api.queries.routing import order_test
 from devstack.ports import free_port
 from devstack.postgres import PostgresServer
-from pipeline.postgres.pool import Pool
+from pipeline.postgres.pool import FRESH_SECONDS, Pool
 from pipeline.postgres.trouble import PostgresUnavailable
 from pipeline.settings import Settings
 from schemas.alerts import Alert
@@ -280,7 +280,7 @@ async def test_what_a_notifier_knows_of_a_message_outlives_an_outage(
             return await order_test(connection, channel, "ann")
 
     async def is_sent(delivery: UUID) -> bool:
-        async with pool.connection() as connection:
+        async with await psycopg.AsyncConnection.connect(server.url) as connection:
             query = "SELECT state, attempts FROM notification_deliveries WHERE id = %s"
             found = await (await connection.execute(query, (delivery,))).fetchone()
         return found == ("sent", 1)
@@ -305,6 +305,7 @@ async def test_what_a_notifier_knows_of_a_message_outlives_an_outage(
             await claim(connection, *given[1:])
         raise psycopg.OperationalError("server closed the connection unexpectedly")
 
+    await asyncio.sleep(FRESH_SECONDS)
     second = await order()
     with monkeypatch.context() as patched:
         patched.setattr(deliveries, "claim", claim_without_an_answer)
