@@ -79,9 +79,10 @@ async def restore(
     consumer = AIOKafkaConsumer(**client_options(settings), enable_auto_commit=False)
     await consumer.start()
     try:
+        wanted = [names.deliveries, names.alerts, names.history]
         found = {
-            topic: await topics.places(consumer, topic, since)
-            for topic in (names.deliveries, names.alerts, names.history)
+            topic: await topics.places(consumer, its, since)
+            for topic, its in (await topics.partitions(settings, wanted)).items()
         }
         for topic, its in found.items():
             if await topics.lacking(consumer, its):

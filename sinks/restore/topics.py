@@ -1,6 +1,7 @@
 """Reading topics from a moment on, and setting consumer groups back to it."""
 
 from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -23,29 +24,45 @@ class Place:
 
 
 async def members(settings: Settings, groups: Iterable[str]) -> dict[str, int]:
-    """Return how many members each consumer group has."""
-    admin = AIOKafkaAdminClient(**client_options(settings))
-    await admin.start()
-    try:
-        found = {}
+    """Return how many members each consumer group has that there is."""
+    found = {}
+    async with _admin(settings) as admin:
         for group in groups:
-            try:
+            with suppress(GroupIdNotFound):
                 (response,) = await admin.describe_consumer_groups([group])
-            except GroupIdNotFound:
-                continue
-            found[group] = len(response.groups[0][5])
-        return found
+                found[group] = len(response.groups[0][5])
+    return found
+
+
+async def partitions(settings: Settings, topics: list[str]) -> dict[str, list[TopicPartition]]:
+    """Return the partitions of each topic; none of one that is not there."""
+    async with _admin(settings) as admin:
+        return {
+            topic["topic"]: [
+                TopicPartition(topic["topic"], one["partition"]) for one in topic["partitions"]
+            ]
+            for topic in await admin.describe_topics(topics)
+        }
+
+
+@asynccontextmanager
+async def _admin(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
+    admin = AIOKafkaAdminClient(**client_options(settings))
+    try:
+        await admin.start()
+        yield admin
     finally:
         await admin.close()
 
 
-async def places(consumer: AIOKafkaConsumer, topic: str, since: datetime) -> list[Place]:
-    """Return the partitions of a topic, each from its first record of `since` on to its end."""
-    partitions = [
-        TopicPartition(topic, number) for number in sorted(await _numbers(consumer, topic))
-    ]
-    moment = int(since.timestamp() * 1000)
+async def places(
+    consumer: AIOKafkaConsumer, partitions: list[TopicPartition], since: datetime
+) -> list[Place]:
+    """Return partitions, each from its first record of `since` on to its end."""
+    if not partitions:
+        return []
     ends = await consumer.end_offsets(partitions)
+    moment = int(since.timestamp() * 1000)
     starts = await consumer.offsets_for_times(dict.fromkeys(partitions, moment))
     return [
         Place(one, found.offset if (found := starts[one]) else ends[one], ends[one])
@@ -53,13 +70,10 @@ async def places(consumer: AIOKafkaConsumer, topic: str, since: datetime) -> lis
     ]
 
 
-async def _numbers(consumer: AIOKafkaConsumer, topic: str) -> set[int]:
-    await consumer._client.force_metadata_update()
-    return consumer.partitions_for_topic(topic) or set()
-
-
 async def lacking(consumer: AIOKafkaConsumer, found: list[Place]) -> bool:
     """Say whether Kafka may have dropped records from the beginning of one of the places."""
+    if not found:
+        return False
     beginnings = await consumer.beginning_offsets([place.partition for place in found])
     return any(0 < place.start == beginnings[place.partition] < place.end for place in found)
 
