@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Final, TypeVar
+from concurrent.futures import Future
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any, Final, TypeVar
 
 from api import monitor
 from api.problems import unavailable
@@ -20,13 +22,18 @@ WAIT_SECONDS: Final = 30.0
 class Desk:
     """Threads that take what would hold the event loop.
 
+    They are daemons, which an executor's are not: an edge that is to stop does not wait
+    for a document.
+
     Args:
         at_once: pieces of work that go on at the same time.
         waiting: further ones that may wait for their turn.
     """
 
     def __init__(self, at_once: int = AT_ONCE, waiting: int = MOST_WAITING) -> None:
-        self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="desk")
+        self._waiting: SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = SimpleQueue()
+        self._unstarted = at_once
+        """Threads that are yet to be started."""
         self._most = at_once + waiting
         self._held = 0
 
@@ -43,7 +50,12 @@ class Desk:
         self._held += 1
         monitor.DESK.set(self._held)
         # Who asked may leave; the thread is taken until the work is done all the same.
-        task = asyncio.wrap_future(self._threads.submit(work))
+        done: Future[T] = Future()
+        self._waiting.put((done, work))
+        if self._unstarted:
+            self._unstarted -= 1
+            Thread(target=self._work, name="desk", daemon=True).start()
+        task = asyncio.wrap_future(done)
         task.add_done_callback(self._done)
         try:
             async with asyncio.timeout(WAIT_SECONDS):
@@ -53,9 +65,18 @@ class Desk:
                 f"the document was not read within {WAIT_SECONDS:g} s", RETRY_SECONDS
             ) from None
 
-    def close(self) -> None:
-        """Begin nothing more."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+    def _work(self) -> None:
+        while True:
+            done, work = self._waiting.get()
+            done.set_running_or_notify_cancel()
+            try:
+                result = work()
+            except BaseException as error:
+                done.set_exception(error)
+            else:
+                done.set_result(result)
+            # What was made is not kept until the next piece comes.
+            del done, work
 
     def _done(self, task: "asyncio.Future[T]") -> None:
         self._held -= 1

@@ -119,7 +119,6 @@ class Edge:
                 await pool.open(wait=False)
                 stack.push_async_callback(pool.close, timeout=1.0)
             stack.push_async_callback(self.sessions.say_goodbye)
-            stack.callback(self.desk.close)
             stack.enter_context(monitor.LAG.measuring(asyncio.get_running_loop()))
             tasks = [
                 asyncio.create_task(_keep_running(name, run), name=name)

@@ -1,4 +1,6 @@
 import asyncio
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -10,14 +12,12 @@ from api.problems import Refusal
 async def test_work_is_done_beside_the_loop() -> None:
     desk = Desk()
     assert await desk.do(threading.get_ident) != threading.get_ident()
-    desk.close()
 
 
 async def test_faults_come_back() -> None:
     desk = Desk()
     with pytest.raises(ValueError, match="invalid literal"):
         await desk.do(lambda: int("x"))
-    desk.close()
 
 
 async def test_so_much_goes_on_so_much_waits_and_the_rest_is_sent_away() -> None:
@@ -35,7 +35,6 @@ async def test_so_much_goes_on_so_much_waits_and_the_rest_is_sent_away() -> None
     go_on.set()
     await asyncio.gather(*held, return_exceptions=True)
     assert await desk.do(lambda: 7) == 7
-    desk.close()
 
 
 async def test_nobody_is_kept_waiting_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,4 +43,15 @@ async def test_nobody_is_kept_waiting_for_ever(monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(Refusal, match="not read within"):
         await desk.do(go_on.wait)
     go_on.set()
-    desk.close()
+
+
+def test_an_edge_that_stops_does_not_wait_for_a_document() -> None:
+    script = """
+import asyncio, time
+from api.desk import Desk
+async def main():
+    task = asyncio.create_task(Desk().do(lambda: time.sleep(60)))
+    await asyncio.sleep(0.1)
+asyncio.run(main())
+"""
+    subprocess.run([sys.executable, "-c", script], timeout=50, check=True)
