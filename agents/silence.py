@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Iterator
 from itertools import islice
+from typing import Any
 
 import faust
 import structlog
@@ -17,6 +18,7 @@ from pipeline.operators.detect import Rules
 from pipeline.operators.state import AssetState
 from pipeline.settings import Settings
 from pipeline.topics import Topics
+from pipeline.transport import DRAIN_SECONDS
 from schemas.alerts import Alert, AlertStatus
 from tables import codec
 from tables.assets import AssetTable
@@ -45,6 +47,20 @@ class SilenceWatch:
         self._minimum = settings.stale_minimum_seconds
         self._grace = settings.stale_grace_seconds
         self._caught_up_since: dict[int, float] = {}
+
+    async def finish(self, _app: faust.App, revoked: set[TP], **_: Any) -> None:
+        """Wait for what is being written of partitions that another worker is about to have.
+
+        Nothing more is begun: see `_raise`.
+        """
+        for tp in revoked:
+            if tp.topic != self._topics.metrics:
+                continue
+            try:
+                async with asyncio.timeout(DRAIN_SECONDS), self._assets.writing[tp.partition]:
+                    pass
+            except TimeoutError:
+                log.error("states are still being written", partition=tp.partition)
 
     async def scan(self) -> None:
         """Look through all partitions that may be judged now."""
@@ -124,4 +140,5 @@ def register(
             log.exception("looking for silence failed")
             await app.crash(error)
 
+    app.on_partitions_revoked.connect(watch.finish)
     app.timer(settings.stale_scan_seconds, name="silence")(look_for_silence)
