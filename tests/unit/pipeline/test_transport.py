@@ -471,6 +471,63 @@ async def test_nothing_is_delivered_of_a_closed_partition_until_the_consumer_wen
     assert bool(gone_to) != rebalancing
 
 
+@pytest.fixture
+def kafka_topics(consumer: BatchConsumer, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Ids of the topics there are, and under "" how often metadata was asked for again."""
+    known: dict[str, Any] = {"metrics": "an-id", "": 0}
+
+    async def ids(topics: set[str]) -> dict[str, Any]:
+        return {topic: known[topic] for topic in topics if topic in known}
+
+    async def refresh() -> None:
+        known[""] += 1
+
+    monkeypatch.setattr(consumer._thread, "topic_ids", ids)
+    monkeypatch.setattr(consumer._thread, "refresh_metadata", refresh)
+    return known
+
+
+@pytest.mark.parametrize(("now", "goes_back"), [("an-id", 0), ("other", 1), (None, 0)])
+async def test_it_goes_back_when_a_topic_was_created_again(
+    consumer: BatchConsumer,
+    gone_to: list[Any],
+    kafka_topics: dict[str, Any],
+    now: str | None,
+    goes_back: int,
+) -> None:
+    at(consumer, 5, 5)
+    kafka_topics["metrics"] = now
+    await consumer.look_at_topics()
+    assert len(gone_to) == goes_back
+    assert kafka_topics[""] == 0
+
+
+async def test_it_looks_out_for_a_topic_of_which_it_has_nothing(
+    consumer: BatchConsumer, gone_to: list[Any], kafka_topics: dict[str, Any]
+) -> None:
+    del kafka_topics["metrics"]
+    await consumer.look_at_topics()
+    assert kafka_topics[""] == 1
+    assert not gone_to
+
+
+async def test_a_commit_carries_the_id_of_the_topic_that_was_read(
+    consumer: BatchConsumer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    committed: list[Any] = []
+
+    class Kafka:
+        async def commit(self, offsets: Any) -> None:
+            committed.append(offsets)
+
+    monkeypatch.setattr(consumer._thread, "_consumer", Kafka())
+    monkeypatch.setattr(consumer._thread, "assignment", lambda: {TOPIC})
+    consumer.committing = {TOPIC: "an-id"}
+    assert await consumer._thread._commit({TOPIC: 7, TP("metrics", 1): 8})
+    assert committed == [{TopicPartition("metrics", 0): OffsetAndMetadata(7, "an-id")}]
+    assert not await consumer._thread._commit({TP("metrics", 1): 8})
+
+
 async def test_a_commit_names_the_topic_that_was_read(consumer: BatchConsumer) -> None:
     one = batch(0)
     deliver(consumer, one)
