@@ -50,7 +50,7 @@ class RunningEdge:
 
     def start(self, *, wait_for_feed: bool = True) -> None:
         self.process = self._start("edge", settings=self.settings)
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             assert self.process.poll() is None, "the edge has ended"
             try:
