@@ -18,10 +18,6 @@ PATIENCE = 2
 """Checks in a row that must miss the changelog: a broker that has just started may not know it."""
 
 
-class ChangelogLostError(RuntimeError):
-    """The changelog is gone: the process ends, and fills a new one when it starts again."""
-
-
 class Source:
     """Places the worker in its source, and ends it when the changelog is gone."""
 
@@ -68,14 +64,7 @@ class Source:
         self._missing = 0 if changelog in ids else self._missing + 1
         recreated = is_recreated(self._assets.changelog_id, ids.get(changelog))
         if self._missing >= PATIENCE or recreated:
-            self._assets.local.flush()
-            await self._app.crash(
-                ChangelogLostError(
-                    f"the changelog topic {changelog} was deleted while this worker ran: the "
-                    "worker ends, and fills a new one from its own copy of the state when it "
-                    "is started again"
-                )
-            )
+            await self._app.crash(self._assets.lost())
 
 
 def register(app: faust.App, assets: AssetTable) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import faust
 import structlog
+from aiokafka.errors import UnknownTopicOrPartitionError
 from faust.stores.rocksdb import Store as RocksStore
 from faust.types import TP
 
@@ -45,6 +46,10 @@ ADOPTED_AT_ONCE = 1000
 
 class PartitionSharedError(RuntimeError):
     """Two workers hold the same partition: the process ends, and the group decides anew."""
+
+
+class ChangelogLostError(RuntimeError):
+    """The changelog is gone: the process ends, and fills a new one when it starts again."""
 
 
 class EventsSkippedError(RuntimeError):
@@ -207,8 +212,8 @@ class AssetTable(faust.Table):
         self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP], generation_id: int = 0
     ) -> None:
         """See that what is held here is a copy of the changelog that there is."""
-        await self._part_from_lost_changelogs(assigned)
         await super().on_rebalance(assigned, revoked, newly_assigned, generation_id)
+        await self._part_from_lost_changelogs(assigned)
 
     async def _part_from_lost_changelogs(self, assigned: set[TP]) -> None:
         """Set aside what was copied from a changelog that is gone, or has lost records.
@@ -217,7 +222,10 @@ class AssetTable(faust.Table):
         read, so that baselines outlive the loss of the topic, and of all that Kafka held.
         """
         mine = {tp for tp in assigned if tp.topic == self.changelog_topic_name}
-        extents: dict[TP, Extent] = await self.app.consumer.extents(mine) if mine else {}
+        try:
+            extents: dict[TP, Extent] = await self.app.consumer.extents(mine) if mine else {}
+        except UnknownTopicOrPartitionError:
+            raise self.lost() from None
         for tp, extent in extents.items():
             self.changelog_id = extent.topic_id
             held, known = self.persisted_offset(tp), self.local.changelog_id(tp.partition)
@@ -236,6 +244,15 @@ class AssetTable(faust.Table):
                 known = None
             if extent.topic_id is not None and known != extent.topic_id:
                 self.local.name_changelog(tp.partition, extent.topic_id)
+
+    def lost(self) -> "ChangelogLostError":
+        """Have everything on the disk, for it is all there is; return the error to end with."""
+        self.local.flush()
+        return ChangelogLostError(
+            f"the changelog topic {self.changelog_topic_name} was deleted while this worker ran: "
+            "the worker ends, and fills a new one from its own copy of the state when it is "
+            "started again"
+        )
 
     async def on_recovery_completed(self, active_tps: set[TP], standby_tps: set[TP]) -> None:
         """Complete the changelog of each partition that is now ours to write."""

@@ -7,12 +7,13 @@ from typing import Any
 
 import faust
 import pytest
+from aiokafka.errors import UnknownTopicOrPartitionError
 from faust.types import TP
 
 from pipeline.operators.state import AssetState
 from pipeline.positions import Extent
 from tables import codec, mark
-from tables.assets import AssetTable
+from tables.assets import AssetTable, ChangelogLostError
 from tables.mark import Mark, mark_key
 from tests.unit.model.kafka import FakeKafka
 
@@ -81,6 +82,21 @@ async def test_a_changelog_that_lost_its_end_is_filled(machine: Machine, kafka: 
     del kafka.logs[CHANGELOG, 0][1:]
     await machine.recover()
     assert machine.changelog() == before
+
+
+async def test_a_changelog_that_is_gone_is_told_of_and_what_it_held_is_on_the_disk(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def gone(_tps: set[TP]) -> dict[TP, Extent]:
+        raise UnknownTopicOrPartitionError
+
+    flushed = []
+    local = machine.table.local
+    monkeypatch.setattr(local, "flush", lambda: flushed.append(1))
+    machine.app.consumer.extents = gone
+    with pytest.raises(ChangelogLostError, match="was deleted while this worker ran"):
+        await machine.recover()
+    assert flushed
 
 
 async def test_what_the_new_changelog_has_newer_is_kept(
