@@ -16,6 +16,10 @@ EVENTS = Counter(
     "tidemark_worker_events_total", "Events, by fate (applied, late, repeated, rejected)",
     ["fate"], registry=REGISTRY,
 )  # fmt: skip
+POISONED = Counter(
+    "tidemark_worker_poisoned_total",
+    "Events and states that failed in a way nobody foresaw, set aside", registry=REGISTRY,
+)  # fmt: skip
 CHANGES = Counter("tidemark_worker_changes_total", "Changes published", registry=REGISTRY)
 ALERTS = Counter(
     "tidemark_worker_alerts_total", "Steps of alerts the stream took, by severity and new status",

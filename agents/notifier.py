@@ -6,7 +6,7 @@ import faust
 import msgspec
 
 from agents import notify
-from agents.outcome import dead_letter_headers, write
+from agents.outcome import dead_letter_headers, write_letters
 from pipeline.app import create_app
 from pipeline.produce import Outgoing
 from pipeline.settings import Settings
@@ -42,7 +42,7 @@ def build_notifier(settings: Settings) -> faust.App:
             headers = dead_letter_headers(reason, topics.alerts, partition, offset, changed)
             letter = Outgoing(alert.asset_id.encode(), msgspec.json.encode(alert), headers)
             producer = app.producer._ensure_producer()
-            await write(producer, topics.dead_letters, partition, [letter])
+            await write_letters(producer, topics.dead_letters, partition, [letter])
 
     async def journal(key: bytes, step: bytes) -> None:
         await app.producer._ensure_producer().send_and_wait(topics.deliveries, step, key)

@@ -3,20 +3,17 @@
 from collections.abc import AsyncIterator
 
 import faust
-from msgspec.json import Decoder
 
 from agents.refuse import store_alert_records
 from pipeline.app import batches
+from pipeline.operators.validate_alert import decode_alert
 from pipeline.postgres.pool import Pool
 from pipeline.record import Record
 from pipeline.topics import Topics
 from pipeline.transport import Batch, process
-from schemas.alerts import Alert
 from sinks.notifications import intake, monitor
 from sinks.notifications.intake import Step
 from sinks.notifications.rounds import Rounds
-
-_decode = Decoder(Alert).decode
 
 
 def register(app: faust.App, topics: Topics, pool: Pool, rounds: Rounds) -> None:
@@ -24,10 +21,17 @@ def register(app: faust.App, topics: Topics, pool: Pool, rounds: Rounds) -> None
 
     async def handle(batch: Batch) -> None:
         def step(record: Record) -> Step:
-            return Step(_decode(record.value or b""), batch.partition, record.offset)
+            return Step(decode_alert(record.value), batch.partition, record.offset)
 
         stored = await store_alert_records(
-            app, topics, pool, batch, step, intake.store, "nobody can be told of it"
+            app,
+            topics,
+            pool,
+            batch,
+            step,
+            intake.store,
+            "nobody can be told of it",
+            monitor.POISONED.inc,
         )
         monitor.STEPS.inc(stored)
         rounds.wake()

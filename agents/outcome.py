@@ -9,6 +9,7 @@ from msgspec.json import Encoder
 
 from pipeline.operators.detect import Outcome
 from pipeline.produce import Headers, Outgoing, produce
+from pipeline.quarantine import shortened
 from pipeline.topics import Topics
 from schemas import dead_letters
 from schemas.alerts import Alert, Severity, is_newly_raised
@@ -17,18 +18,22 @@ from schemas.metrics import HistoryBatch
 HISTORY_RECORD_BYTES = 256 * 1024
 """Applied events are packed into records of about this size."""
 
+LARGEST_LETTER = 1_000_000
+"""Bytes of a dead letter that Kafka is sure to take, with its default of a mebibyte a batch."""
+CUT_BYTES = 512 * 1024
+CUT_KEY_BYTES = 4 * 1024
+"""Bytes kept of a dead letter that is too large."""
+
 _encode = Encoder().encode
 
 
-async def publish(
-    producer: AIOKafkaProducer, topics: Topics, topic: str, partition: int, outcome: Outcome
-) -> None:
-    """Write all that a batch of `topic` came to, and wait until Kafka has it.
+Written = dict[str, list[Outgoing]]
+"""Records by topic."""
 
-    Raises:
-        aiokafka.errors.KafkaError: something could not be delivered.
-    """
-    written: dict[str, list[Outgoing]] = defaultdict(list)
+
+def records_of(topics: Topics, topic: str, partition: int, outcome: Outcome) -> Written:
+    """Return all that a batch of `topic` came to, as records."""
+    written: Written = defaultdict(list)
     if outcome.applied:
         written[topics.history] = list(history(topic, partition, outcome))
     for change in outcome.changes:
@@ -39,8 +44,21 @@ async def publish(
         told = dead_letter_headers(reason, topic, partition, refused.offset, refused.timestamp)
         headers = [*refused.headers, *told]
         written[topics.dead_letters].append(Outgoing(refused.key, refused.value, headers))
+    return written
+
+
+async def publish(
+    producer: AIOKafkaProducer, topics: Topics, partition: int, written: Written
+) -> None:
+    """Write records, and wait until Kafka has them.
+
+    Raises:
+        aiokafka.errors.KafkaError: something could not be delivered.
+    """
+    letters = written.pop(topics.dead_letters, [])
     await asyncio.gather(
-        *(write(producer, name, partition, records) for name, records in written.items())
+        write_letters(producer, topics.dead_letters, partition, letters),
+        *(write(producer, name, partition, records) for name, records in written.items()),
     )
 
 
@@ -49,7 +67,8 @@ async def publish_alerts(
 ) -> None:
     """Write alerts that no event raised, and wait until Kafka has them."""
     outcome = Outcome(alerts=list(alerts))
-    await publish(producer, topics, topics.metrics, partition, outcome)
+    written = records_of(topics, topics.metrics, partition, outcome)
+    await publish(producer, topics, partition, written)
 
 
 def alert_records(topics: Topics, alerts: Iterable[Alert]) -> Iterator[tuple[str, Outgoing]]:
@@ -69,21 +88,22 @@ def alert_records(topics: Topics, alerts: Iterable[Alert]) -> Iterator[tuple[str
 def history(topic: str, partition: int, outcome: Outcome) -> Iterator[Outgoing]:
     """Pack the applied events into records of a bearable size."""
     late, start, size = set(outcome.late), 0, 0
-    for index, raw in enumerate(outcome.applied):
-        size += len(memoryview(raw))
-        last = index + 1 == len(outcome.applied)
-        if size < HISTORY_RECORD_BYTES and not last:
+    sizes = [len(memoryview(raw)) for raw in outcome.applied]
+    for end, following in enumerate([*sizes[1:], HISTORY_RECORD_BYTES], 1):
+        size += sizes[end - 1]
+        # Kafka takes no record of more than a mebibyte; an event may be nearly as large.
+        if size + following < HISTORY_RECORD_BYTES:
             continue
         packed = HistoryBatch(
             topic=topic,
             topic_id=outcome.topic_id,
             partition=partition,
-            offsets=outcome.offsets[start : index + 1],
-            late=[i - start for i in range(start, index + 1) if i in late] if late else [],
-            events=outcome.applied[start : index + 1],
+            offsets=outcome.offsets[start:end],
+            late=[i - start for i in range(start, end) if i in late] if late else [],
+            events=outcome.applied[start:end],
         )
         yield Outgoing(None, _encode(packed))
-        start, size = index + 1, 0
+        start, size = end, 0
 
 
 def dead_letter_headers(
@@ -91,12 +111,40 @@ def dead_letter_headers(
 ) -> Headers:
     """Return the headers that say why and where from."""
     return [
-        (dead_letters.REASON, reason.encode()),
+        (dead_letters.REASON, shortened(reason).encode()),
         (dead_letters.SOURCE_TOPIC, topic.encode()),
         (dead_letters.SOURCE_PARTITION, str(partition).encode()),
         (dead_letters.SOURCE_OFFSET, str(offset).encode()),
         (dead_letters.SOURCE_TIMESTAMP, str(timestamp).encode()),
     ]
+
+
+async def write_letters(
+    producer: AIOKafkaProducer, topic: str, partition: int, letters: list[Outgoing]
+) -> None:
+    """Write dead letters; one that Kafka may find too large goes without its end.
+
+    A record may be larger here than it was: where it comes from it was compressed, and it has
+    more headers now.
+
+    Raises:
+        aiokafka.errors.KafkaError: something could not be delivered.
+    """
+    fitting = [one if _size(one) <= LARGEST_LETTER else _cut(one) for one in letters]
+    await write(producer, topic, partition, fitting)
+
+
+def _size(letter: Outgoing) -> int:
+    headers = sum(len(name) + len(value or b"") for name, value in letter.headers)
+    return len(letter.key or b"") + len(letter.value or b"") + headers
+
+
+def _cut(letter: Outgoing) -> Outgoing:
+    """Return what of a letter fits: the beginning of key and value, and our headers."""
+    told = letter.headers[-len(dead_letter_headers("", "", 0, 0, 0)) :]
+    whole = (dead_letters.CUT, str(len(letter.value or b"")).encode())
+    key = letter.key and letter.key[:CUT_KEY_BYTES]
+    return Outgoing(key, letter.value and letter.value[:CUT_BYTES], [whole, *told])
 
 
 async def write(

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple, Self
 
 import faust
-import msgspec
 import structlog
 from aiokafka import AIOKafkaProducer
 
-from agents.outcome import dead_letter_headers, write
+from agents.outcome import dead_letter_headers, write_letters
+from pipeline.operators.validate_alert import InvalidAlert
 from pipeline.postgres.pool import Pool
 from pipeline.produce import Outgoing
 from pipeline.record import Record
@@ -54,7 +54,7 @@ async def refuse(producer: AIOKafkaProducer, topics: Topics, refused: Iterable[R
         )
         letters[one.partition].append(Outgoing(one.key, one.value, headers))
     for partition, records in letters.items():
-        await write(producer, topics.dead_letters, partition, records)
+        await write_letters(producer, topics.dead_letters, partition, records)
         monitor.REFUSED.inc(len(records))
         log.warning("not stored, see the dead letters", partition=partition, count=len(records))
 
@@ -67,6 +67,7 @@ async def store_alert_records(
     decode: Callable[[Record], Row | None],
     write: Write[Row],
     complaint: str,
+    unforeseen: Callable[[], None],
 ) -> int:
     """Store what each record of the alerts topic holds; return how many rows were taken.
 
@@ -77,7 +78,8 @@ async def store_alert_records(
         batch: the records.
         decode: gives the row in a record, None where there is nothing to store.
         write: puts rows into the database.
-        complaint: what is said of a row that PostgreSQL refuses, before its reason.
+        complaint: what is said of a row that can't be stored, before its reason.
+        unforeseen: called for each row that fails in a way nobody foresaw.
     """
     rows: list[Row] = []
     read: dict[int, Record] = {}
@@ -85,13 +87,13 @@ async def store_alert_records(
     for record in batch.records:
         try:
             row = decode(record)
-        except msgspec.DecodeError as error:
+        except InvalidAlert as error:
             refused.append(Refused.record(batch, record, f"not an alert: {error}"))
             continue
         if row is not None:
             rows.append(row)
             read[id(row)] = record
-    unstorable = await write_all(pool, write, rows) if rows else []
+    unstorable = await write_all(pool, write, rows, unforeseen)
     refused += [
         Refused.record(batch, read[id(row)], f"{complaint}: {reason}") for row, reason in unstorable
     ]

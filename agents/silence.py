@@ -101,11 +101,11 @@ class SilenceWatch:
                 return
             changed = dict(self._fall_silent(partition, asset_ids, now))
             alerts = [alert for alert, _ in changed.values()]
+            encoded = self._assets.encode({name: state for name, (_, state) in changed.items()})
             await publish_alerts(
                 self._app.producer._ensure_producer(), self._topics, partition, alerts
             )
-            states = {asset_id: state for asset_id, (_, state) in changed.items()}
-            monitor.CHANGELOG_BYTES.inc(await self._assets.write(partition, states))
+            monitor.CHANGELOG_BYTES.inc(await self._assets.write(partition, encoded))
         monitor.SILENT.inc(len(alerts))
         for alert in alerts:
             monitor.count_alert(alert)

@@ -20,6 +20,7 @@ def register(app: faust.App, topics: Topics, pool: Pool) -> None:
             stored = await store_alert_records(
                 app, topics, pool, batch,
                 lambda record: alerts.step(record.value), alerts.store, "PostgreSQL refuses it",
+                monitor.POISONED.inc,
             )  # fmt: skip
         monitor.STORED.labels("alerts").inc(stored)
 

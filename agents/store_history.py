@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import faust
 import msgspec
@@ -12,6 +12,7 @@ import structlog
 from agents.refuse import Refused, refuse
 from pipeline.app import batches
 from pipeline.postgres.pool import Pool
+from pipeline.quarantine import last_line
 from pipeline.record import Record
 from pipeline.settings import Settings, thresholds_by_asset
 from pipeline.topics import Topics
@@ -41,7 +42,7 @@ def register(app: faust.App, topics: Topics, pool: Pool, settings: Settings) -> 
         horizon = datetime.now(UTC).date() - timedelta(days=settings.event_days)
         kept = [one for one in given if one.timestamp.date() > horizon]
         with monitor.WRITE_SECONDS.labels("history").time():
-            unstorable = await write_all(pool, store, kept)
+            unstorable = await write_all(pool, store, kept, monitor.POISONED.inc)
         refused += [_letter(one, reason) for one, reason in unstorable]
         await refuse(app.producer._ensure_producer(), topics, refused)
         monitor.STORED.labels("history").inc(len(kept) - len(unstorable))
@@ -59,9 +60,17 @@ def _read(batch: Batch) -> tuple[list[Measurement], list[Refused]]:
     for record in batch.records:
         try:
             found += history.measurements(record.value or b"", _arrival(record))
-        except (msgspec.DecodeError, ValueError) as error:
+        except (msgspec.DecodeError, ValueError, RecursionError) as error:
             refused.append(Refused.record(batch, record, f"not a record of the worker: {error}"))
+        except Exception as error:
+            log.exception("a record can't be read", offset=record.offset, **_place(batch))
+            monitor.POISONED.inc()
+            refused.append(Refused.record(batch, record, last_line(error)))
     return found, refused
+
+
+def _place(batch: Batch) -> dict[str, Any]:
+    return {"topic": batch.topic, "partition": batch.partition}
 
 
 def _arrival(record: Record) -> datetime:

@@ -145,12 +145,11 @@ def _hold(servers: dict[str, str]) -> None:
 
 
 def _serve(feed: Feed, folder: Path, environment: dict[str, str], begun: float) -> None:
-    from devstack.errors import DevstackError
     from devstack.services import Services
 
     names = ["worker", "sink", "notify", "edge", *(["feed"] if feed is Feed.SAMPLE else [])]
     _say(f"starting {', '.join(names)}")
-    services = Services(names, folder, environment)
+    services = Services(names, folder, environment, _say)
     url = f"http://127.0.0.1:{environment['TIDEMARK_HTTP_PORT']}"
     watch = threading.Thread(target=_announce, args=(services, url, begun), daemon=True)
     try:
@@ -160,7 +159,6 @@ def _serve(feed: Feed, folder: Path, environment: dict[str, str], begun: float) 
     finally:
         _say("stopping")
         services.stop()
-    raise DevstackError("a process has ended, and so all have; see above")
 
 
 def _announce(services: "Services", url: str, begun: float) -> None:

@@ -54,7 +54,7 @@ class ServerProcess:
         end_orphan(launch)
         with launch.log_file.open("wb") as log:
             self._child = subprocess.Popen(
-                [*_dying_with_parent(launch.stop_signal), *launch.command],
+                [*dying_with_parent(launch.stop_signal), *launch.command],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -169,7 +169,8 @@ def _recorded(launch: Launch) -> psutil.Process | None:
     return process if ours else None
 
 
-def _dying_with_parent(stop_signal: signal.Signals) -> list[str]:
+def dying_with_parent(stop_signal: signal.Signals) -> list[str]:
+    """Return what, put before a command, has it signalled when the starting thread ends."""
     # Part of util-linux; elsewhere (macOS) a killed owner leaves an orphan, which
     # the next start ends by its pid file.
     setpriv = shutil.which("setpriv")

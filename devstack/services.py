@@ -1,11 +1,10 @@
-"""Tidemark's own processes of one machine, supervised by honcho."""
+"""Tidemark's own processes of one machine: those of the Procfile, kept running."""
 
 import http.client
 import json
 import os
-import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
@@ -13,66 +12,58 @@ from urllib.request import urlopen
 import psutil
 
 from devstack.errors import DevstackError
+from devstack.supervisor import Supervisor, read_procfile
 
 PROCFILE = Path(__file__).parents[1] / "Procfile"
 _OWNER = "DEVSTACK_FOLDER"
 """Marks the environment of every process of a stack, to find what a killed run left."""
 
-_STOP_SECONDS = 15.0
-
 
 class Services:
-    """The processes of the Procfile, run together: when one ends, all end.
+    """The processes of the Procfile, run together: one that ends is started again.
 
     Args:
         names: which of them.
         folder: the stack's folder.
         environment: the settings they get beside the caller's environment.
+        say: told of each process that ended by itself.
     """
 
-    def __init__(self, names: Sequence[str], folder: Path, environment: dict[str, str]) -> None:
-        self._names = names
+    def __init__(
+        self,
+        names: Sequence[str],
+        folder: Path,
+        environment: dict[str, str],
+        say: Callable[[str], None],
+    ) -> None:
+        if not PROCFILE.exists():
+            raise DevstackError(f"{PROCFILE} is missing: run this from a clone of the repository")
+        commands = read_procfile(PROCFILE)
         self._folder = folder
-        self._environment = service_environment(folder, environment)
-        self._honcho: subprocess.Popen[bytes] | None = None
+        self._supervisor = Supervisor(
+            {name: commands[name] for name in names}, service_environment(folder, environment), say
+        )
+        self._started = False
 
     def start(self) -> None:
         """Start them; what a killed run left behind is ended first."""
-        if not PROCFILE.exists():
-            raise DevstackError(f"{PROCFILE} is missing: run this from a clone of the repository")
         end_leftovers(self._folder)
-        self._honcho = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "honcho", "start"),
-                # The settings come from the environment alone.
-                *("--env", os.devnull, "--procfile", str(PROCFILE)),
-                *("--app-root", str(Path.cwd())),
-                *self._names,
-            ],
-            env=self._environment,
-            stdin=subprocess.DEVNULL,
-            # A Ctrl-C reaches the owner, which passes it on once.
-            start_new_session=True,
-        )
+        self._started = True
+        self._supervisor.start()
 
     def running(self) -> bool:
-        """Tell whether they are still supervised."""
-        return self._honcho is not None and self._honcho.poll() is None
+        """Tell whether they are still to run."""
+        return self._started
 
     def wait(self) -> None:
-        """Wait until all have ended."""
-        if self._honcho:
-            self._honcho.wait()
+        """Wait until they are stopped."""
+        self._supervisor.wait()
 
     def stop(self) -> None:
         """Ask all to end, and wait."""
-        if self._honcho and self.running():
-            self._honcho.terminate()
-            try:
-                self._honcho.wait(_STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                self._honcho.kill()
-                self._honcho.wait()
+        if self._started:
+            self._started = False
+            self._supervisor.stop()
         end_leftovers(self._folder)
 
 

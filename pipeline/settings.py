@@ -87,7 +87,7 @@ class Settings(BaseSettings):
         5000, description="most records an agent takes at once"
     )
     max_event_bytes: Annotated[int, Field(ge=1024, le=900_000)] = 64 * 1024
-    max_future_seconds: Positive = Field(
+    max_future_seconds: Annotated[float, Field(gt=0, le=366 * 86_400)] = Field(
         3600.0, description="how far ahead of its arrival an event's timestamp may lie"
     )
     thresholds: Thresholds = Thresholds()

@@ -14,6 +14,8 @@ SOURCE_PARTITION: Final = "tidemark.source.partition"
 SOURCE_OFFSET: Final = "tidemark.source.offset"
 SOURCE_TIMESTAMP: Final = "tidemark.source.timestamp"
 """Header: the source record's Kafka timestamp, milliseconds since the epoch, decimal."""
+CUT: Final = "tidemark.cut"
+"""Header: the bytes the record had, where only its beginning is kept: Kafka took no more."""
 REDRIVEN_FROM: Final = "tidemark.redriven.from"
 """Header of a record sent back to its topic: its dead letter, `<partition>-<offset>`.
 

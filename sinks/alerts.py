@@ -8,13 +8,11 @@ from itertools import groupby
 from typing import Any, Final, LiteralString
 
 import msgspec
-from msgspec.json import Decoder
 from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 
+from pipeline.operators.validate_alert import decode_alert
 from schemas.alerts import PIPELINE, Alert, AlertStatus
-
-_decode: Final = Decoder(Alert).decode
 
 _ASSETS: Final = """
     INSERT INTO assets (asset_id, asset_name, source)
@@ -74,9 +72,9 @@ def step(raw: bytes | None) -> Alert | None:
     """Return the step in a record of the alerts topic, None if a person took it.
 
     Raises:
-        msgspec.DecodeError: it is not an alert.
+        InvalidAlert: it is not an alert.
     """
-    alert = _decode(raw or b"")
+    alert = decode_alert(raw)
     return alert if alert.changed_by == PIPELINE else None
 
 

@@ -4,11 +4,16 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, TypeVar
 
 import psycopg
+import structlog
 from psycopg import AsyncConnection
 
 from pipeline.postgres.patience import persistently
 from pipeline.postgres.pool import Pool
+from pipeline.postgres.trouble import explain
+from pipeline.quarantine import isolate, last_line, shortened
 from pipeline.settings import Settings
+
+log = structlog.get_logger(__name__)
 
 Row = TypeVar("Row")
 Write = Callable[[AsyncConnection, Sequence[Row]], Awaitable[None]]
@@ -38,20 +43,39 @@ def create_pool(settings: Settings, name: str = "tidemark-sink") -> Pool:
     )
 
 
-async def write_all(pool: Pool, write: Write[Row], rows: Sequence[Row]) -> list[tuple[Row, str]]:
+async def write_all(
+    pool: Pool,
+    write: Write[Row],
+    rows: Sequence[Row],
+    unforeseen: Callable[[], None] = lambda: None,
+) -> list[tuple[Row, str]]:
     """Write `rows` in one transaction; wait out whatever keeps PostgreSQL from it.
 
-    Returns the rows that PostgreSQL refuses, with the reason: halving what was
-    refused finds them, and all others are written.
+    Returns the rows that can't be written, with the reason: halving what failed finds them,
+    and all others are written. `unforeseen` is called for each of them that PostgreSQL has
+    not refused, but something on the way to it.
     """
-    try:
-        await persistently(pool, "storing", lambda connection: write(connection, rows))
-    except REFUSALS as error:
-        if len(rows) == 1:
-            return [(rows[0], str(error).strip())]
-        middle = len(rows) // 2
-        return [
-            *await write_all(pool, write, rows[:middle]),
-            *await write_all(pool, write, rows[middle:]),
-        ]
-    return []
+
+    async def store(part: Sequence[Row]) -> None:
+        await persistently(pool, "storing", lambda connection: write(connection, part))
+
+    unwritten = []
+    for row, error in await isolate(rows, store, _is_rows_fault):
+        if isinstance(error, REFUSALS):
+            unwritten.append((row, shortened(str(error).strip())))
+            continue
+        log.error("a row can't be written", exc_info=error)
+        unforeseen()
+        unwritten.append((row, last_line(error)))
+    return unwritten
+
+
+def _is_rows_fault(error: Exception) -> bool:
+    """Say whether another row may fare better.
+
+    What else PostgreSQL reports (a missing privilege, a missing column) would befall each row.
+    """
+    if isinstance(error, REFUSALS):
+        return True
+    reported = isinstance(error, psycopg.Error) and error.sqlstate is not None
+    return not (reported or isinstance(error, MemoryError) or explain(error) is not None)

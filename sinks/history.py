@@ -10,15 +10,18 @@ from msgspec.json import Decoder
 from psycopg import AsyncConnection, sql
 from psycopg.errors import UniqueViolation
 
+from pipeline.operators.compose import micros
 from pipeline.operators.identity import derived_event_id
 from pipeline.operators.rollup import Measured, newest
+from pipeline.operators.validate import check_arrival, decode_event
 from schemas.metrics import ABSENT, DIMENSIONS, HistoryBatch, MetricEvent
 from sinks import limits, rollups
 
 Weigh = Callable[[str, str], float]
 
 _decode_batch: Final = Decoder(HistoryBatch).decode
-_decode_event: Final = Decoder(MetricEvent).decode
+AHEAD: Final = 366 * 86_400 * 1_000_000
+"""Microseconds: further ahead of its arrival no worker takes an event, whatever its settings."""
 
 _PARTITIONS: Final = "SELECT ensure_metric_history_partition(day) FROM unnest(%b::date[]) AS day"
 _ASSETS: Final = """
@@ -95,12 +98,15 @@ def measurements(raw: bytes, applied_at: datetime) -> list[Measurement]:
 
     Raises:
         msgspec.DecodeError: it is not a record of the detect stage.
+        ValueError: the same; an event in it is none (`InvalidEvent`).
     """
     batch = _decode_batch(raw)
     late, place = set(batch.late), batch.topic_id or batch.topic
+    arrived = micros(applied_at)
     found = []
     for index, (offset, packed) in enumerate(zip(batch.offsets, batch.events, strict=True)):
-        event = _decode_event(packed)
+        event = decode_event(bytes(packed), len(raw))
+        check_arrival(event, micros(event.timestamp), arrived, AHEAD)
         event_id = event.event_id or derived_event_id(place, batch.partition, offset)
         found.append(
             Measurement(

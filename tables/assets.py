@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 import faust
@@ -17,7 +17,7 @@ from pipeline.produce import Outgoing, produce
 from pipeline.topics import BROKERS_CLOCK, HOUR_MS
 from pipeline.transport import Batch, BatchSchema
 from tables import codec, mark
-from tables.local import LocalStates, MemoryStates, RocksStates
+from tables.local import Encoded, LocalStates, MemoryStates, RocksStates
 from tables.mark import Mark, Placed, mark_key
 
 log = structlog.get_logger(__name__)
@@ -99,12 +99,18 @@ class AssetTable(faust.Table):
     def load(self, partition: int, keys: Collection[bytes]) -> dict[str, AssetState]:
         """Return the states of the assets with these keys that have one, by asset id."""
         wanted = list(keys)
-        return {
-            # A key that is no UTF-8 has no state: its records are refused.
-            key.decode(errors="replace"): codec.decode(raw)
-            for key, raw in zip(wanted, self.local.read(partition, wanted), strict=True)
-            if raw is not None
-        }
+        found: dict[str, AssetState] = {}
+        for key, raw in zip(wanted, self.local.read(partition, wanted), strict=True):
+            if raw is not None:
+                try:
+                    # A key that is no UTF-8 has no state: its records are refused.
+                    found[key.decode(errors="replace")] = codec.decode(raw)
+                except codec.CorruptStateError as error:
+                    log.error(
+                        "a state can't be read: its asset begins anew", key=key,
+                        partition=partition, error=str(error),
+                    )  # fmt: skip
+        return found
 
     async def on_ownership_changed(self, _app: faust.App, tps: set[TP], **_: Any) -> None:
         """Forget partitions that are, or were, in other hands."""
@@ -142,20 +148,22 @@ class AssetTable(faust.Table):
             )
         return found
 
-    async def write(
-        self, partition: int, changed: dict[str, AssetState], reached: Mark | None = None
-    ) -> int:
-        """Write `changed` to the changelog, wait for it, then to the local store.
+    @staticmethod
+    def encode(changed: Mapping[str, AssetState]) -> Encoded:
+        """Return states as `write` takes them, one for each asset."""
+        return [(name.encode(), codec.encode(state)) for name, state in changed.items()]
 
-        One record per asset, whatever number of its events the batch held, and after them
-        how far the partition is applied. Returns the bytes of state written.
+    async def write(self, partition: int, states: Encoded, reached: Mark | None = None) -> int:
+        """Write states to the changelog, wait for it, then to the local store.
+
+        After them goes how far the partition is applied. Returns the bytes written.
 
         Raises:
             aiokafka.errors.KafkaError: the changelog could not be written, and so
                 nothing was.
             PartitionSharedError: another worker writes to the same partition.
         """
-        encoded = [(name.encode(), codec.encode(state)) for name, state in changed.items()]
+        encoded = list(states)
         if reached is not None:
             encoded.append((mark_key(partition), mark.encode(reached)))
         await self._write(partition, encoded)
@@ -163,7 +171,7 @@ class AssetTable(faust.Table):
             self._marks[partition] = reached
         return sum(len(value) for _, value in encoded)
 
-    async def _write(self, partition: int, encoded: Collection[tuple[bytes, bytes]]) -> None:
+    async def _write(self, partition: int, encoded: Encoded) -> None:
         last = await produce(
             self.app.producer._ensure_producer(),
             self.changelog_topic_name,
@@ -184,7 +192,7 @@ class AssetTable(faust.Table):
     def encoded(self, partition: int) -> Iterator[tuple[str, bytes]]:
         """Go over the encoded states of one partition in the local store."""
         for key, value in self.local.items(partition):
-            yield key.decode(), value
+            yield key.decode(errors="replace"), value
 
     def apply_changelog_batch(self, batch: Iterable[Any]) -> None:
         """Apply events whose values are batches of changelog records.
@@ -195,13 +203,13 @@ class AssetTable(faust.Table):
         """
         for event in batch:
             changelog: Batch = event.value
-            written = [(r.key, r.value) for r in changelog.records if r.key and r.value]
-            keys = list({key for key, _ in written})
+            written = list(_states(changelog))
+            keys = list({key for key, _, _ in written})
             held = dict(zip(keys, self.local.read(changelog.partition, keys), strict=True))
             newest: dict[bytes, bytes] = {}
-            for key, value in written:
+            for key, value, offset in written:
                 rival = held[key]
-                if rival is None or _offset(value) >= _offset(rival):
+                if rival is None or offset >= _offset(rival):
                     held[key] = newest[key] = value
                     self._hidden[changelog.partition].discard(key)
                 else:
@@ -307,5 +315,22 @@ class AssetTable(faust.Table):
                     yield name, codec.encode(baseline)
 
 
+def _states(changelog: Batch) -> Iterator[tuple[bytes, bytes, int]]:
+    """Yield key, state and its offset of each record; whatever else lies there is passed over."""
+    for record in changelog.records:
+        if not record.key or not record.value:
+            continue
+        try:
+            yield record.key, record.value, codec.decode_liveness(record.value).offset
+        except codec.CorruptStateError as error:
+            log.error(
+                "the changelog holds what is no state: it is passed over", key=record.key,
+                partition=changelog.partition, offset=record.offset, error=str(error),
+            )  # fmt: skip
+
+
 def _offset(raw: bytes) -> int:
-    return codec.decode_liveness(raw).offset
+    try:
+        return codec.decode_liveness(raw).offset
+    except codec.CorruptStateError:
+        return -1

@@ -7,11 +7,14 @@ before it wrote; the version byte is for the day that does not suffice.
 
 from typing import Final
 
+from msgspec import DecodeError
 from msgspec.msgpack import Decoder, Encoder
 
 from pipeline.operators.state import AssetState, Liveness
 
 VERSION: Final = b"\x01"
+LAST_VERSION: Final = 0x1F
+"""A first byte above it is no version: no text begins with one up to it."""
 
 _encode: Final = Encoder().encode
 _decode_state: Final = Decoder(AssetState).decode
@@ -20,6 +23,10 @@ _decode_liveness: Final = Decoder(Liveness).decode
 
 class UnknownStateVersionError(ValueError):
     """The state was written by a later release; this one must not touch it."""
+
+
+class CorruptStateError(ValueError):
+    """What should be a state is none, of no version."""
 
 
 def encode(state: AssetState) -> bytes:
@@ -32,8 +39,12 @@ def decode(raw: bytes) -> AssetState:
 
     Raises:
         UnknownStateVersionError: written by a later release.
+        CorruptStateError: it is no state.
     """
-    return _decode_state(_body(raw))
+    try:
+        return _decode_state(_body(raw))
+    except (DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise CorruptStateError(str(error)) from None
 
 
 def decode_liveness(raw: bytes) -> Liveness:
@@ -41,13 +52,17 @@ def decode_liveness(raw: bytes) -> Liveness:
 
     Raises:
         UnknownStateVersionError: written by a later release.
+        CorruptStateError: it is no state.
     """
-    return _decode_liveness(_body(raw))
+    try:
+        return _decode_liveness(_body(raw))
+    except (DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise CorruptStateError(str(error)) from None
 
 
 def _body(raw: bytes) -> memoryview:
     if raw[:1] != VERSION:
-        raise UnknownStateVersionError(
-            f"state version {raw[0] if raw else 'none'}, this release knows {VERSION[0]}"
-        )
+        if not raw or not VERSION[0] < raw[0] <= LAST_VERSION:
+            raise CorruptStateError(f"no version leads {raw[:8]!r}")
+        raise UnknownStateVersionError(f"state version {raw[0]}, this release knows {VERSION[0]}")
     return memoryview(raw)[1:]

@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from msgspec import DecodeError, Struct
+from msgspec import DecodeError
 from msgspec.json import Decoder
 
 from api.live.position import Place
-from schemas.alerts import PIPELINE, AlertStatus, Severity
-from schemas.metrics import MetricType
+from schemas.alerts import Alert, Severity, is_newly_raised
+from schemas.metrics import MetricChange
 from schemas.websocket import Kind
 
 CHANGES: Final = 0
@@ -17,30 +17,8 @@ ALERTS: Final = 1
 """Indices of the pushed topics, in positions too: never to be renumbered."""
 
 
-class _Change(Struct, rename="camel", gc=False):
-    asset_id: str
-    metric_type: MetricType
-    event_id: str
-
-
-class _AlertMetadata(Struct, rename="camel", gc=False):
-    metric_type: str | None = None
-    occurrences: int | None = None
-    worsened_from: Severity | None = None
-
-
-class _Alert(Struct, rename="camel", gc=False):
-    id: UUID
-    asset_id: str
-    severity: Severity
-    status: AlertStatus
-    step_id: str
-    metadata: _AlertMetadata
-    changed_by: str = PIPELINE
-
-
-_change: Final = Decoder(_Change).decode
-_alert: Final = Decoder(_Alert).decode
+_change: Final = Decoder(MetricChange).decode
+_alert: Final = Decoder(Alert).decode
 
 
 class LiveEvent(NamedTuple):
@@ -74,6 +52,9 @@ def read_event(place: Place, offset: int, raw: bytes | None) -> LiveEvent | None
     if not raw:
         return None
     try:
+        # Browsers close a socket that sends what is not UTF-8; msgspec checks what it reads.
+        if not raw.isascii():
+            raw.decode()
         return _read_change(place, offset, raw) if place.topic == CHANGES else _read_alert(
             place, offset, raw
         )  # fmt: skip
@@ -86,18 +67,17 @@ def _read_change(place: Place, offset: int, raw: bytes) -> LiveEvent:
     metric = change.metric_type
     return LiveEvent(
         place, offset, Kind.CHANGES, "metric_change", change.asset_id, metric, None,
-        change.event_id + metric, (change.asset_id, metric), None, raw,
+        f"{change.event_id}{metric}", (change.asset_id, metric), None, raw,
     )  # fmt: skip
 
 
 def _read_alert(place: Place, offset: int, raw: bytes) -> LiveEvent:
     alert = _alert(raw)
-    again = alert.metadata.occurrences is not None and alert.metadata.worsened_from is None
-    raised = alert.status is AlertStatus.ACTIVE and alert.changed_by == PIPELINE and not again
+    raised = is_newly_raised(alert)
     return LiveEvent(
         place, offset, Kind.ALERTS, "alert" if raised else "alert_status_changed",
         alert.asset_id, alert.metadata.metric_type, alert.severity,
-        alert.step_id, None, alert.id, raw,
+        str(alert.step_id), None, alert.id, raw,
     )  # fmt: skip
 
 

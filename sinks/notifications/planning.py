@@ -25,6 +25,14 @@ _DUE: Final = """
     SELECT subscription_id, key, now() FROM notification_groups WHERE due_at <= now()
     ORDER BY due_at LIMIT %s FOR UPDATE SKIP LOCKED
 """
+_PUT_OFF: Final = """
+    UPDATE notification_groups SET due_at = now() + interval '1 hour'
+    WHERE (subscription_id, key) IN (
+        SELECT subscription_id, key FROM notification_groups WHERE due_at <= now()
+        ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED
+    )
+    RETURNING subscription_id, key
+"""
 _ITEMS: Final = """
     SELECT i.subscription_id, i.group_key, r.alert, r.activation, i.told,
            ARRAY(SELECT d.channel_id FROM notification_delivery_alerts d
@@ -84,12 +92,14 @@ class Message(NamedTuple):
     entries: Sequence[Entry]
 
 
-async def plan_due(connection: AsyncConnection, dashboard_url: str | None) -> int:
+async def plan_due(
+    connection: AsyncConnection, dashboard_url: str | None, at_once: int = GROUPS
+) -> int:
     """Plan the groups that are due, in the caller's transaction; return how many there were.
 
     Several processes may do this at once: each takes groups that no other has.
     """
-    due = await (await connection.execute(_DUE, (GROUPS,))).fetchall()
+    due = await (await connection.execute(_DUE, (at_once,))).fetchall()
     if not due:
         return 0
     now: datetime = due[0][2]
@@ -106,6 +116,11 @@ async def plan_due(connection: AsyncConnection, dashboard_url: str | None) -> in
     await _deliver(connection, planned, now, dashboard_url)
     await _remember(connection, planned, now)
     return len(due)
+
+
+async def put_off(connection: AsyncConnection) -> list[tuple[UUID, str]]:
+    """Put off the group that is to be planned next; return it."""
+    return await (await connection.execute(_PUT_OFF)).fetchall()
 
 
 async def _items(

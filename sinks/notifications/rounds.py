@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Final
 
 import psycopg
+import structlog
 
 from pipeline.postgres.patience import Patience
 from pipeline.postgres.pool import Pool
@@ -13,11 +14,16 @@ from pipeline.postgres.trouble import PostgresUnavailable
 from pipeline.settings import Settings
 from sinks.notifications import deliveries, monitor
 from sinks.notifications.courier import Courier
-from sinks.notifications.planning import GROUPS, plan_due
+from sinks.notifications.planning import GROUPS, plan_due, put_off
+
+log = structlog.get_logger(__name__)
 
 POLL_SECONDS: Final = 1.0
 """Others may have planned something, and time passes by itself."""
 CLEANUP_SECONDS: Final = 3600.0
+
+
+WAITED_OUT: Final = (PostgresUnavailable, psycopg.Error)
 
 
 class Rounds:
@@ -49,11 +55,37 @@ class Rounds:
     async def _plan(self) -> None:
         planned = GROUPS
         while planned == GROUPS:
-            async with self._pool.connection() as connection:
-                planned = await plan_due(connection, self._settings.dashboard_url)
-            monitor.PLANNED.inc(planned)
-            if planned:
-                self._courier.woken.set()
+            try:
+                planned = await self._plan_some(GROUPS)
+            except WAITED_OUT:
+                raise
+            except Exception:
+                log.exception("groups can't be planned together: each is planned alone")
+                await self._plan_each()
+                return
+
+    async def _plan_some(self, at_once: int) -> int:
+        async with self._pool.connection() as connection:
+            planned = await plan_due(connection, self._settings.dashboard_url, at_once)
+        monitor.PLANNED.inc(planned)
+        if planned:
+            self._courier.woken.set()
+        return planned
+
+    async def _plan_each(self) -> None:
+        """Plan the groups one by one; one that can't be planned is put off for an hour."""
+        planned = 1
+        while planned:
+            try:
+                planned = await self._plan_some(1)
+            except WAITED_OUT:
+                raise
+            except Exception as error:
+                async with self._pool.connection() as connection:
+                    groups = await put_off(connection)
+                monitor.POISONED.inc(len(groups))
+                log.error("a group can't be planned: put off", groups=groups, exc_info=error)
+                planned = len(groups)
 
     async def _clean_up(self) -> None:
         async with self._pool.connection() as connection:
@@ -69,8 +101,13 @@ async def _again(
         woken.clear()
         try:
             await work()
-        except (PostgresUnavailable, psycopg.Error) as error:
+        except WAITED_OUT as error:
             patience.failed(error)
+            await asyncio.sleep(POLL_SECONDS)
+            continue
+        except Exception:
+            # What was not foreseen must not leave the notifier half alive.
+            log.exception("a round has failed and is tried again")
             await asyncio.sleep(POLL_SECONDS)
             continue
         patience.worked()

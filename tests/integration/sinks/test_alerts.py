@@ -8,6 +8,7 @@ import pytest
 from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 
+from pipeline.operators.validate_alert import InvalidAlert
 from schemas.alerts import AlertMetadata, AlertStatus, Severity
 from sinks.alerts import step, store
 from tests.integration.sinks.conftest import NOON, an_alert, rows
@@ -66,7 +67,7 @@ def test_steps_of_people_are_in_postgresql_already() -> None:
     own, taken = an_alert(), an_alert(changed_by="key:ann")
     assert step(msgspec.json.encode(own)) == own
     assert step(msgspec.json.encode(taken)) is None
-    with pytest.raises(msgspec.DecodeError):
+    with pytest.raises(InvalidAlert, match="missing required field id"):
         step(b"{}")
 
 

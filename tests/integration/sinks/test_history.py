@@ -1,5 +1,6 @@
 """Measurements: each once, with what they come to; and what goes when it is old."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -150,3 +151,21 @@ def test_a_record_is_taken_apart() -> None:
         measurements(b"[]", NOON)
     with pytest.raises(ValueError, match="zip"):
         measurements(msgspec.json.encode(msgspec.structs.replace(packed, offsets=[1])), NOON)
+
+
+async def test_two_that_need_the_same_new_day_at_once(
+    connection: AsyncConnection, database_url: str
+) -> None:
+    """The one that waited for the other finds the day made, and goes on."""
+    ensure = "SELECT ensure_metric_history_partition('2031-05-06')"
+    async with await AsyncConnection.connect(database_url, autocommit=True) as second:
+        async with connection.transaction():
+            assert await rows(connection, ensure) == [(True,)]
+            waiting = asyncio.create_task(rows(second, ensure))
+            waits = (
+                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND "
+                "database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            )
+            while await rows(connection, waits) == [(0,)]:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        assert await waiting == [(False,)]

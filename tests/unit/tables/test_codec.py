@@ -78,7 +78,16 @@ def test_fields_that_a_release_does_not_know_are_left_out() -> None:
     assert codec.decode_liveness(later).offset == 4711
 
 
-@pytest.mark.parametrize(("raw", "named"), [(b"\x02\x90", "2"), (b"\xff", "255"), (b"", "none")])
+@pytest.mark.parametrize("raw", [b"", b"\0", b"{}", b"\xff", b"\x01", b"\x01\x90", b"\x01\xc1"])
+def test_what_is_no_state_is_told_from_a_later_one(raw: bytes) -> None:
+    for read in (codec.decode, codec.decode_liveness):
+        if raw == b"\x01\x90" and read is codec.decode:
+            continue  # all its fields have defaults
+        with pytest.raises(codec.CorruptStateError):
+            read(raw)
+
+
+@pytest.mark.parametrize(("raw", "named"), [(b"\x02\x90", "2"), (b"\x1f", "31")])
 def test_a_version_from_the_future_is_refused(raw: bytes, named: str) -> None:
     for read in (codec.decode, codec.decode_liveness):
         with pytest.raises(

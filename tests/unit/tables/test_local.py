@@ -60,7 +60,7 @@ async def machine(tmp_path: Path, kafka: FakeKafka) -> AsyncIterator[Machine]:
     made = Machine(tmp_path / "one", kafka)
     await made.recover()
     changed = {"a": AssetState(offset=3), "b": AssetState(offset=5)}
-    await made.table.write(0, changed, Mark.before(6, 0, "source"))
+    await made.table.write(0, AssetTable.encode(changed), Mark.before(6, 0, "source"))
     yield made
     await made.table.data.stop()
 
@@ -106,7 +106,7 @@ async def test_what_the_new_changelog_has_newer_is_kept(
     other = Machine(tmp_path / "other", kafka)
     await other.recover()
     changed = {"b": AssetState(offset=9), "c": AssetState(offset=8)}
-    await other.table.write(0, changed, Mark.before(10, 0, "source"))
+    await other.table.write(0, AssetTable.encode(changed), Mark.before(10, 0, "source"))
     await machine.recover()
     assert machine.offsets() == {"a": 3, "b": 9, "c": 8}
     raw = machine.changelog()[mark_key(0)]
@@ -122,7 +122,9 @@ async def test_of_another_source_only_baselines_are_adopted(
     kafka.recreate((CHANGELOG, 0))
     other = Machine(tmp_path / "other", kafka)
     await other.recover()
-    await other.table.write(0, {"b": AssetState(offset=1)}, Mark.before(2, 0, "another"))
+    await other.table.write(
+        0, AssetTable.encode({"b": AssetState(offset=1)}), Mark.before(2, 0, "another")
+    )
     await machine.recover()
     assert machine.offsets() == {"a": -1, "b": 1}
     await other.table.data.stop()
