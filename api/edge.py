@@ -38,6 +38,7 @@ from api.shared import Shared
 from api.socket import recheck_callers
 from api.steps import Steps
 from api.watch import Watch
+from feeds.memory import Memory
 from pipeline.cluster.layout import Layout
 from pipeline.cluster.sentinel import Sentinel
 from pipeline.settings import Settings, thresholds_by_asset
@@ -101,6 +102,8 @@ class Edge:
         self.forecasts = ForecastQueries(self.pool)
         self.limits = LimitQueries(self.pool)
         self.desk = Desk()
+        self.said = Memory()
+        """What jobs said of assets in several documents, each a part of it."""
         self.waiting = WaitingRoom(is_proxy(settings))
         self.exports = 0
         """Exports that are running."""

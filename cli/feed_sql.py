@@ -66,6 +66,8 @@ def sql(
         poller = Poller(contract, load_mapping(mapping) if mapping else DEFAULT)
     except (ContractError, MappingError, ValueError) as error:
         sys.exit(f"tidemark: {error}")
+    for skipped in contract.skipped:
+        log.info("a rule is left out", rule=skipped)
     try:
         with open_reporter(settings, url=url, token=token) as reporter:
             if once:

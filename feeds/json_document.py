@@ -87,6 +87,10 @@ class JsonDocument:
         self._count(1)
         return self._decoded(raw, kind, path)
 
+    def inner(self, raw: Raw, kind: type[T], *path: str | int) -> T | None:
+        """Return the one part of an item that was counted, as `part` does."""
+        return self._decoded(raw, kind, path)
+
     def time(self, value: Any, *path: str | int) -> datetime | None:
         """Return the time in a value; None where there is none, and a fault if it is unreadable."""
         if absent(value):

@@ -22,9 +22,13 @@ class DocumentFault(Struct, rename="camel", kw_only=True):
 
 
 class Intake(Struct, rename="camel", kw_only=True):
-    """What came of a document: `count` events for `assets`, and `data`, the faults of the rest."""
+    """What came of a document: `count` events for `assets`, and `data`, the faults of the rest.
+
+    `skipped` tells how much gave no event although nothing is wrong with it, by the reason.
+    """
 
     data: list[DocumentFault]
     count: int
     assets: list[str]
+    skipped: dict[str, int]
     success: Literal[True] = True

@@ -10,10 +10,11 @@ from api import monitor
 from api.endpoint import JSON, Call, NoQuery
 from api.handlers.events import MOST_FAULTS, check_event
 from api.problems import Refusal, not_found
-from feeds.adapters import ADAPTERS, parse
+from feeds.adapters import ADAPTERS, parse, together
 from feeds.document import Fault as ParseFault
 from pipeline.operators.validate import InvalidEvent
 from schemas.feeds import DocumentFault, FeedQuery, Intake
+from schemas.metrics import MetricEvent
 from schemas.problems import Fault, ProblemCode
 
 OPENLINEAGE: Final = "openlineage"
@@ -53,7 +54,7 @@ async def _take(
     call: Call[FeedQuery, bytes] | Call[NoQuery, bytes], kind: str, asset: str | None
 ) -> Intake:
     read = partial(_read, call, kind, asset, datetime.now(UTC))
-    faults, records = await call.edge.desk.do(read)
+    faults, records, skipped = await call.edge.desk.do(read)
     monitor.EVENTS_POSTED.labels("rejected").inc(len(faults))
     if faults and not records:
         raise _all_refused(faults)
@@ -61,14 +62,19 @@ async def _take(
         await call.edge.producer.deliver(call.edge.topics.metrics, records)
     monitor.EVENTS_POSTED.labels("accepted").inc(len(records))
     assets = sorted({key.decode() for key, _ in records})
-    return Intake(data=faults, count=len(records), assets=assets)
+    return Intake(data=faults, count=len(records), assets=assets, skipped=skipped)
 
 
 def _read(
     call: Call[Any, bytes], kind: str, asset: str | None, received: datetime
-) -> tuple[list[DocumentFault], list[tuple[bytes, bytes]]]:
-    """Return the faults of the document, and key and value of its events."""
+) -> tuple[list[DocumentFault], list[tuple[bytes, bytes]], dict[str, int]]:
+    """Return the document's faults, key and value of its events, and what gave none and why."""
     parsed = parse(kind, call.body, asset=asset, received=received)
+    if parsed.words:
+        # Only what the caller may report is remembered, and counts with what others reported.
+        allowed = {event.asset_id for event in parsed.events if _allowed(call, event)}
+        words = [word for word in parsed.words if word.asset in allowed]
+        parsed = together(parsed, words, call.edge.said)
     faults = [_told(fault) for fault in parsed.faults]
     records: list[tuple[bytes, bytes]] = []
     for event in parsed.events:
@@ -79,7 +85,15 @@ def _read(
             faults.append(DocumentFault(message=str(error)))
         else:
             records.append((event.asset_id.encode(), raw))
-    return faults, records
+    return faults, records, dict(parsed.skipped)
+
+
+def _allowed(call: Call[Any, bytes], event: MetricEvent) -> bool:
+    try:
+        check_event(call, _encode(event))
+    except InvalidEvent:
+        return False
+    return True
 
 
 def _told(fault: ParseFault) -> DocumentFault:

@@ -80,7 +80,7 @@ def _openlineage(number: int, asset: str = "t", parent: bool = True) -> Any:
     assertion = {"assertion": f"unique{number % 50}", "column": "id", "success": number % 3 > 0}
     facet = {"dataQualityAssertions": {"assertions": [assertion]}}
     return {
-        "eventTime": f"2026-11-27T{number // 3600 % 24:02}:{number // 60 % 60:02}:{number % 60:02}Z",
+        "eventTime": 1795759200 + number,
         "run": {"runId": f"r{number}", "facets": facets}, "job": {"name": f"j{number % 100}"},
         "inputs": [{"namespace": "wh", "name": asset, "inputFacets": facet}],
     }  # fmt: skip
@@ -150,15 +150,16 @@ def _usual(size: int) -> Iterator[tuple[str, str, bytes]]:
     yield "csv", "rows", ("asset,metric,value,timestamp\n" + "".join(
         f"wh.shop.t{number},score,93.5,2026-11-27T06:00:00Z\n" for number in range(size // 45)
     )).encode()  # fmt: skip
-    yield "csv", "wide", ("asset,score,issues,validity,accuracy,timeliness,completeness\n" + "".join(
-        f"t{number},1,1,1,1,1,1\n" for number in range(size // 19)
-    )).encode()  # fmt: skip
+    head = "asset,score,issues,validity,accuracy,timeliness,completeness\n"
+    wide = "".join(f"t{number},1,1,1,1,1,1\n" for number in range(size // 19))
+    yield "csv", "wide", (head + wide).encode()
     yield "jsonl", "events", _as_lines(_filled(size, _metric))
 
 
 def _hostile(size: int) -> Iterator[tuple[str, str, bytes]]:
     empty = b"[" + b"{}," * (size // 3) + b"{}]"
-    fewer = b"[" + b"{}," * 49_000 + b"{}]"
+    many = min(49_000, size)
+    fewer = b"[" + b"{}," * many + b"{}]"
     for kind, before, after in (
         ("elementary", b"", b""),
         ("deequ", b"", b""),
@@ -172,11 +173,11 @@ def _hostile(size: int) -> Iterator[tuple[str, str, bytes]]:
     ):
         where = before.decode().strip(' {":') or "array"
         yield kind, f"empty objects: {where}", before + empty + after
-        yield kind, f"49,000 of them: {where}", before + fewer + after
+        yield kind, f"fewer of them: {where}", before + fewer + after
         yield kind, f"numbers: {where}", before + fewer.replace(b"{}", b"1") + after
-    columns = {f"c{number}": [] for number in range(49_000)}
+    columns = {f"c{number}": [] for number in range(many)}
     yield "openlineage", "columns that are none", json.dumps(_event(**columns)).encode()
-    runs = {f"k{number}": 1 for number in range(49_000)}
+    runs = {f"k{number}": 1 for number in range(many)}
     yield (
         "great-expectations",
         "run results that are none",
@@ -201,7 +202,7 @@ def _hostile(size: int) -> Iterator[tuple[str, str, bytes]]:
         yield kind, "lines", b"{}\n" * (size // 3)
     yield "csv", "commas", b"," * size
     yield "csv", "quotes", b'asset,score\n"' + b'""' * (size // 2)
-    yield "csv", "bad rows", b"asset,score\n" + b"a\n" * 49_000
+    yield "csv", "bad rows", b"asset,score\n" + b"a\n" * many
     yield "csv", "short rows", b"asset,score\n" + b"a,1\n" * (size // 4)
     long = "a_" * (size // 4)
     yield "dbt", "long names", json.dumps(
@@ -217,7 +218,7 @@ def _hostile(size: int) -> Iterator[tuple[str, str, bytes]]:
             for start in range(0, size, 250_000)
         ]
         yield "dbt", f"SQL of {name}", json.dumps({"results": results}).encode()
-    alike = [{"assertion": "x", "success": False}] * 49_000
+    alike = [{"assertion": "x", "success": False}] * many
     facet = {"dataQualityAssertions": {"assertions": alike}}
     dataset = {"name": "t", "inputFacets": facet, "outputFacets": facet}
     event = {"eventTime": WHEN, "run": {"runId": "r"}, "job": {"name": "j"}, "inputs": [dataset]}

@@ -1,6 +1,6 @@
 """Adapters: other tools' documents to metric events."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
@@ -17,6 +17,7 @@ from feeds.adapters import (
 )
 from feeds.document import Fault, Malformed, ParsedDocument, bounded
 from feeds.door import POSTED, Door
+from feeds.finding import Word
 from feeds.json_document import NESTED
 from feeds.mapping import DEFAULT, Mapping
 from feeds.memory import Memory
@@ -74,3 +75,21 @@ def parse(
     except RecursionError:
         return ParsedDocument(faults=[Fault(NESTED)])
     return replace(parsed, faults=bounded(parsed.faults))
+
+
+def together(
+    parsed: ParsedDocument, words: Sequence[Word], memory: Memory, mapping: Mapping = DEFAULT
+) -> ParsedDocument:
+    """Return a document whose metrics count its words together with those remembered.
+
+    `words` are those of the document that may be remembered; the other assets' metrics
+    stay as they are.
+    """
+    options = Options(mapping, None, None, datetime.now(UTC), POSTED, memory)
+    try:
+        told = openlineage.retell(words, options)
+    except Malformed as error:
+        return replace(parsed, events=[], faults=[*parsed.faults, error.fault])
+    known = {mapping.asset(word.asset) for word in words}
+    others = [event for event in parsed.events if event.asset_id not in known]
+    return replace(parsed, events=told.events + others)

@@ -116,7 +116,7 @@ class _Reader:
         elif self._options.asset is None:
             self._document.blame(f"names no data set: {self._options.door.name_asset}", index)
         elif b'"constraint_status"' in text:
-            result = self._document.part(raw, CheckResult, index)
+            result = self._document.inner(raw, CheckResult, index)
             if result is not None:
                 self._gathering.add([_checked(result, self._options.asset)], None, {})
         else:
@@ -124,7 +124,7 @@ class _Reader:
             self._gathering.add(found, None, {})
 
     def _flat(self, raw: Raw, asset: str, index: int) -> list[Finding]:
-        named = self._document.part(raw, Named, index)
+        named = self._document.inner(raw, Named, index)
         if named is None:
             return []
         if named.name not in SHARES:
@@ -133,7 +133,7 @@ class _Reader:
         return list(self._share(raw, asset, named.name, None, index))
 
     def _analysis(self, raw: Raw, index: int) -> None:
-        analysis = self._document.part(raw, Analysis, index)
+        analysis = self._document.inner(raw, Analysis, index)
         if analysis is None:
             return
         key = analysis.result_key
@@ -161,7 +161,7 @@ class _Reader:
     def _share(
         self, raw: Raw, asset: str, name: str, column: str | None, *path: str | int
     ) -> Iterator[Finding]:
-        metric = self._document.part(raw, Metric, *path)
+        metric = self._document.inner(raw, Metric, *path)
         if metric is None:
             return
         column = column or metric.instance

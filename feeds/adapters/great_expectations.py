@@ -165,7 +165,7 @@ def _in_checkpoint(document: JsonDocument, key: str, raw: Raw) -> Iterator[Place
         return
     if bytes(wrapped.validation_result):
         raw, path = wrapped.validation_result, (*path, "validation_result")
-    validation = document.part(raw, Validation, *path)
+    validation = document.inner(raw, Validation, *path)
     if validation is not None:
         yield Placed(path, validation)
 

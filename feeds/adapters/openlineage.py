@@ -26,6 +26,7 @@ FACETS: Final = ("facets", "inputFacets", "outputFacets")
 ASSERTIONS: Final = ("dataQualityAssertions", "dataQuality")
 METRICS: Final = ("dataQualityMetrics", "dataQuality")
 STATUS: Final = {"pass": Verdict.PASSED, "fail": Verdict.FAILED, "error": Verdict.ERRORED}
+SINGULAR: Final = "singular"
 SKIPPED: Final = frozenset({"skip", "skipped"})
 NO_EVENT: Final = "no OpenLineage event: it needs eventTime, and run and job, or dataset, or job"
 WITHOUT: Final = "events that tell nothing of quality"
@@ -162,12 +163,22 @@ def retell(words: Iterable[Word], options: Options) -> ParsedDocument:
     counted = 0
     for own in sorted(gathered.values(), key=lambda own: max(word.when for word in own)):
         last = max(own, key=lambda word: word.when)
-        findings = options.memory.told(own)
+        findings = _once(options.memory.told(own))
         counted += len(findings)
         options.door.check_entries(counted // REPEATS)
         context: dict[str, str | None] = {"run": last.gather, "job": last.job}
         gathering.add(findings, last.when, context, last.identity)
     return gathering.parsed()
+
+
+def _once(findings: list[Finding]) -> list[Finding]:
+    """Leave out a run's tests that are told of as assertions too, as dbt's singular tests are."""
+    asserted = {finding.check for finding in findings}
+    return [
+        finding
+        for finding in findings
+        if finding.check != SINGULAR or (finding.name or "").rpartition(".")[2] not in asserted
+    ]
 
 
 def _documents(

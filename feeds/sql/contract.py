@@ -15,12 +15,14 @@ from msgspec import Struct
 
 from feeds.mapping import named_dimension
 from feeds.sql.condition import OPERATORS, Condition
+from feeds.sql.placeholders import check_placeholders
 
 ROW_METRICS: Final = frozenset({"nullValues", "missingValues", "invalidValues", "duplicateValues"})
 METRICS: Final = ROW_METRICS | {"rowCount", "freshness"}
 IN_COLUMN: Final = frozenset({"nullValues", "missingValues", "invalidValues", "freshness"})
 SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 UNITS: Final = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
+JSON_TYPES: Final = frozenset({"json", "jsonb"})
 DEFAULT_EVERY: Final = timedelta(minutes=5)
 _DURATION: Final = re.compile(r"(\d+)([smhd])")
 _VARIABLE: Final = re.compile(r"\$\{(\w+)\}")
@@ -64,11 +66,15 @@ class Quality(Struct, rename="camel", forbid_unknown_fields=True, kw_only=True):
 
 
 class Property(Struct, rename="camel"):
-    """A column."""
+    """A column, or a field of one. `items` are those of a list, whose checks can't be run."""
 
-    name: str
+    name: str = ""
     physical_name: str | None = None
-    quality: list[Any] = []
+    physical_type: str | None = None
+    logical_type: str | None = None
+    quality: list[Any] | None = None
+    properties: list["Property"] | None = None
+    items: "Property | None" = None
 
 
 class Table(Struct, rename="camel"):
@@ -77,8 +83,8 @@ class Table(Struct, rename="camel"):
     name: str
     physical_name: str | None = None
     asset: str | None = None
-    quality: list[Any] = []
-    properties: list[Property] = []
+    quality: list[Any] | None = None
+    properties: list[Property] | None = None
 
 
 class Document(Struct, rename="camel"):
@@ -121,6 +127,8 @@ class Contract:
     connection: str
     checks: tuple[Check, ...]
     timeout: float
+    skipped: tuple[str, ...] = ()
+    """Rules that can't be run, and why."""
 
 
 def load_contract(file: Path, connection: str | None = None) -> Contract:
@@ -135,8 +143,9 @@ def load_contract(file: Path, connection: str | None = None) -> Contract:
         url = _expanded(connection or document.connection or "")
         every = duration(document.every) if document.every else DEFAULT_EVERY.total_seconds()
         timeout = duration(document.timeout) if document.timeout else 60.0
+        skipped: list[str] = []
         checks = tuple(
-            check for table in document.schema for check in _checks(table, document, every)
+            check for table in document.schema for check in _checks(table, document, every, skipped)
         )
     except (OSError, UnicodeDecodeError, yaml.YAMLError, ValueError) as error:
         raise ContractError(f"{file}: {error}") from None
@@ -144,7 +153,7 @@ def load_contract(file: Path, connection: str | None = None) -> Contract:
         raise ContractError(f"{file}: holds no check that can be run")
     if not url:
         raise ContractError(f"{file}: no connection: give one there or with --connection")
-    return Contract(url, checks, timeout)
+    return Contract(url, checks, timeout, tuple(skipped))
 
 
 def duration(text: str) -> float:
@@ -164,17 +173,55 @@ def quoted(name: str) -> str:
     return ".".join('"' + part.replace('"', '""') + '"' for part in name.split("."))
 
 
-def _checks(table: Table, document: Document, every: float) -> Iterator[Check]:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where rules stand: a table, or the column that `sql` names."""
+
+    name: str
+    rules: list[Any]
+    column: str | None = None
+    sql: str | None = None
+
+
+def _checks(table: Table, document: Document, every: float, skipped: list[str]) -> Iterator[Check]:
     asset = table.asset or document.asset_prefix + table.name
     relation = table.physical_name or quoted(table.name)
-    places: list[tuple[str, Property | None, list[Any]]] = [(table.name, None, table.quality)]
-    places += [(f"{table.name}.{p.name}", p, p.quality) for p in table.properties]
-    for place, column, rules in places:
-        for index, raw in enumerate(rules):
-            where = f"{place} quality[{index}]"
+    places = [Place(table.name, table.quality or [])]
+    for column in table.properties or []:
+        sql = column.physical_name or quoted(column.name)
+        places += _columns_of(column, f"{table.name}.{column.name}", column.name, sql, skipped)
+    for place in places:
+        for index, raw in enumerate(place.rules):
+            where = f"{place.name} quality[{index}]"
             rule = _rule(raw, where)
-            if rule is not None:
-                yield _check(rule, where, asset, relation, column, every)
+            if rule is None:
+                skipped.append(f"{where}: rules of type {raw['type']} are for people and others")
+            else:
+                yield _check(rule, where, asset, relation, place, every)
+
+
+def _columns_of(
+    column: Property, place: str, name: str, sql: str, skipped: list[str]
+) -> Iterator[Place]:
+    """Yield a column and the fields in it, each with the SQL that names it."""
+    yield Place(place, column.quality or [], name, sql)
+    if _has_rules(column.items):
+        skipped.append(f"{place}.items: checks of the elements of a list can't be run")
+    is_json = (column.physical_type or "").lower() in JSON_TYPES
+    for inner in column.properties or []:
+        if is_json:
+            inner_sql = f"({sql} ->> '" + inner.name.replace("'", "''") + "')"
+        else:
+            inner_sql = f"({sql})." + (inner.physical_name or quoted(inner.name))
+        yield from _columns_of(
+            inner, f"{place}.{inner.name}", f"{name}.{inner.name}", inner_sql, skipped
+        )
+
+
+def _has_rules(column: Property | None) -> bool:
+    if column is None:
+        return False
+    return bool(column.quality) or any(map(_has_rules, [*(column.properties or []), column.items]))
 
 
 def _rule(raw: Any, where: str) -> Quality | None:
@@ -188,21 +235,21 @@ def _rule(raw: Any, where: str) -> Quality | None:
     return None if rule.type in {"text", "custom"} else rule
 
 
-def _check(
-    rule: Quality, where: str, asset: str, table: str, column: Property | None, every: float
-) -> Check:
+def _check(rule: Quality, where: str, asset: str, table: str, place: Place, every: float) -> Check:
     if rule.name:
         where = f"{where} ({rule.name})"
     metric = "sql" if rule.type == "sql" or rule.query else rule.metric or rule.rule
     try:
-        columns = _columns(rule, metric, column)
+        columns = _columns(rule, metric, place)
         _demand(rule, metric)
+        if metric == "sql":
+            check_placeholders(rule.query or "", bool(columns))
         condition = _condition(rule)
         if rule.schedule and not croniter.is_valid(rule.schedule):
             raise ValueError(f"schedule: {rule.schedule!r} is no cron expression")
     except ValueError as error:
         raise ValueError(f"{where}: {error}") from None
-    subject = f" of {column.name}" if column else ""
+    subject = f" of {place.column}" if place.column else ""
     return Check(
         name=rule.name or f"{metric}{subject}",
         asset=asset,
@@ -217,9 +264,9 @@ def _check(
     )
 
 
-def _columns(rule: Quality, metric: str | None, column: Property | None) -> tuple[str, ...]:
-    if column is not None:
-        return (column.physical_name or quoted(column.name),)
+def _columns(rule: Quality, metric: str | None, place: Place) -> tuple[str, ...]:
+    if place.sql is not None:
+        return (place.sql,)
     named = rule.arguments.get("properties") or rule.arguments.get("column") or []
     names = [named] if isinstance(named, str) else named
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from feeds.sql.contract import Check
+from feeds.sql.placeholders import filled
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +37,7 @@ def statement(check: Check, dialect: Dialect) -> str:
     table, columns = check.table, check.columns
     match check.metric:
         case "sql":
-            column = columns[0] if columns else ""
-            query = check.rule.query or ""
-            return query.replace("{object}", table).replace("{property}", column)
+            return filled(check.rule.query or "", table, columns[0] if columns else "")
         case "rowCount":
             return f"SELECT count(*) FROM {table}"  # noqa: S608 - names are the file's own
         case "freshness":

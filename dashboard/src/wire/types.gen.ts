@@ -1201,6 +1201,8 @@ export interface InsightsAnswer {
 /**
  * What came of a document: `count` events for `assets`, and `data`, the faults of the rest.
  *
+ * `skipped` tells how much gave no event although nothing is wrong with it, by the reason.
+ *
  * This interface was referenced by `Wire`'s JSON-Schema
  * via the `definition` "Intake".
  */
@@ -1208,6 +1210,9 @@ export interface Intake {
   data: DocumentFault[];
   count: number;
   assets: string[];
+  skipped: {
+    [k: string]: number;
+  };
   success?: true;
 }
 /**

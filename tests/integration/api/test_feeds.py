@@ -96,3 +96,28 @@ async def test_openlineage_clients_post_as_they_are(edge: RunningEdge, stream: S
         )  # fmt: skip
         answer = await http.post(f"{edge.url}/api/v1/lineage", content=lineage_only)
         assert (answer.status_code, answer.json()["count"]) == (201, 0)
+
+
+async def test_one_openlineage_event_a_test_counts_every_test(
+    edge: RunningEdge, stream: Stream
+) -> None:
+    def event(run: str, second: int, **assertion: Any) -> dict[str, Any]:
+        facet = {"dataQualityAssertions": {"assertions": [assertion]}}
+        return {
+            "eventTime": f"2026-03-01T00:00:0{second}Z", "eventType": "COMPLETE",
+            "run": {"runId": run, "facets": {"parent": {"run": {"runId": "p"}, "job": {}}}},
+            "job": {"namespace": "dbt", "name": run},
+            "inputs": [{"namespace": "wh", "name": "orders", "inputFacets": facet}],
+        }  # fmt: skip
+
+    async with edge.http() as http:
+        for body in (
+            event("a", 1, assertion="unique", success=False),
+            event("b", 2, assertion="not_null", success=True),
+            {"eventTime": "2026-03-01T00:00:03Z", "run": {"runId": "c"}, "job": {"name": "c"}},
+        ):
+            answer = await http.post(f"{edge.url}/api/v1/lineage", content=json.dumps(body))
+            assert answer.status_code == 201, answer.text
+        assert answer.json()["skipped"] == {"events that tell nothing of quality": 1}
+    scores = [e["value"] for _, e in await on_topic(edge, stream) if e["metricType"] == "score"]
+    assert scores == [0, 50]

@@ -5,10 +5,12 @@ import re
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.feeds.shapes import shapes
 from feeds.adapters import ADAPTERS, parse
 from feeds.document import Fault
 from feeds.locate import lines_of, offsets_of, path_name
@@ -45,6 +47,12 @@ FIXTURES = [
 ]
 
 
+MUTATIONS = st.binary(max_size=3) | st.sampled_from(
+    [b"NaN", b"-Infinity", b"null", b"\\ud83d", b"[[[[", b'"', b"9" * 400, b"1e999", b"\n", b"\0",
+     b"\\u0000", b"{}", b"\xff", b"\xef\xbb\xbf", b",", b":", b"\\", b"/*", b"--", b"'"]
+)  # fmt: skip
+
+
 @given(st.sampled_from(sorted(ADAPTERS)), st.binary(max_size=300))
 def test_no_bytes_break_an_adapter(kind: str, body: bytes) -> None:
     parsed = parse(kind, body)
@@ -67,6 +75,29 @@ def test_a_fixture_with_a_hole_in_it_breaks_no_adapter(
     end = data.draw(st.integers(start, min(len(body), start + 200)))
     parsed = parse(kind, body[:start] + body[end:], asset="x")
     assert all(isinstance(fault, Fault) for fault in parsed.faults)
+
+
+@given(
+    st.sampled_from(FIXTURES), st.lists(st.tuples(st.integers(0, 10_000), MUTATIONS), max_size=6)
+)
+def test_a_mutated_fixture_breaks_no_adapter(
+    fixture: tuple[str, str], mutations: list[tuple[int, bytes]]
+) -> None:
+    kind, name = fixture
+    body = document(name)
+    for place, piece in mutations:
+        start = place % (len(body) + 1)
+        body = body[:start] + piece + body[start + place % 3 :]
+    parsed = parse(kind, body, asset="x")
+    for event in parsed.events:
+        decode_event(msgspec.json.encode(event), 65536)
+
+
+@pytest.mark.parametrize("size", [0, 1, 500])
+def test_hostile_shapes_break_no_adapter(size: int) -> None:
+    for kind, _, body in shapes(size):
+        parsed = parse(kind, body, asset="x")
+        assert all(isinstance(fault, Fault) for fault in parsed.faults)
 
 
 @pytest.mark.parametrize(("kind", "name"), FIXTURES)

@@ -1,13 +1,18 @@
 """Documents to events: sending, watching, and the command."""
 
+import io
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 
 import pytest
+from rich.console import Console
 
+from cli.feed_files import _delivered
 from feeds.document import Fault
 from feeds.ingest import Ingest, Reading, Summary, Watch, report
 from feeds.mapping import DEFAULT
@@ -15,7 +20,7 @@ from schemas.metrics import MetricEvent
 from tests.unit.client.test_http import Edge
 from tests.unit.client.transports import ScriptedTransport
 from tests.unit.feeds.documents import DATA, document
-from tidemark_client import Reporter
+from tidemark_client import BufferFull, DeliveryError, Reporter
 
 ROOT = Path(__file__).parents[3]
 
@@ -84,6 +89,58 @@ def test_a_watch_waits_until_a_file_is_written(tmp_path: Path) -> None:
     assert watch.ready() == [file]
     file.unlink()
     assert watch.ready() == []
+
+
+def test_a_watch_passes_over_what_it_must_not_read(tmp_path: Path) -> None:
+    (tmp_path / "loop.csv").symlink_to(tmp_path / "loop.csv")
+    (tmp_path / "gone.csv").symlink_to(tmp_path / "nowhere.csv")
+    (tmp_path / "inner").symlink_to(tmp_path)
+    os.mkfifo(tmp_path / "pipe.csv")
+    (tmp_path / "folder.csv").mkdir()
+    file = tmp_path / "a.csv"
+    file.write_text("asset,score\norders,1\n")
+    watch = Watch(tmp_path, "csv")
+    watch.ready()
+    assert watch.ready() == [file]
+    assert Watch(tmp_path / "nowhere", "csv").ready() == []
+
+
+def test_a_watch_waits_while_the_edge_is_away(tmp_path: Path) -> None:
+    taker, _, _ = ingest("csv")
+    file = tmp_path / "a.csv"
+    file.write_text("asset,score\norders,1\n")
+    away = [
+        BufferFull("no room"),
+        DeliveryError("1 event undelivered", undelivered=1, refused=[]),
+        DeliveryError("1 event undelivered", undelivered=1, refused=[]),
+    ]
+    answers = iter(away)
+
+    class Away:
+        def flush(self, timeout: float) -> bool:
+            for error in answers:
+                raise error
+            return True
+
+    said = io.StringIO()
+    console = Console(file=said, width=200)
+    assert _delivered(taker, file, Away(), Event(), console)  # type: ignore[arg-type]
+    assert said.getvalue().count("waiting") == 1
+    assert taker.summary.documents == 1
+    stop = Event()
+    stop.set()
+    answers = iter(away)
+    assert not _delivered(taker, file, Away(), stop, console)  # type: ignore[arg-type]
+    refused = iter([DeliveryError("1 refused", undelivered=0, refused=["no"])])
+    answers = refused
+    assert _delivered(taker, file, Away(), stop, console)  # type: ignore[arg-type]
+    assert taker.summary.faults == 1
+
+
+def test_what_was_skipped_is_told() -> None:
+    done = tidemark("dbt", str(DATA / "dbt_run_results.json"), "--dry-run")
+    assert done.returncode == 0, done.stderr
+    assert b"skipped 1 tests that did not run (skipped)" in done.stderr
 
 
 def tidemark(*arguments: str, stdin: bytes = b"") -> "subprocess.CompletedProcess[bytes]":

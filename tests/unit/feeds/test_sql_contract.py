@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from feeds.sql.condition import Condition
 from feeds.sql.contract import ContractError, duration, load_contract, quoted
 from feeds.sql.database import check_url
+from feeds.sql.placeholders import filled
 from feeds.sql.statements import literal
 from tests.unit.feeds.sql_cases import CHECKS
 
@@ -76,6 +77,8 @@ def test_a_contract_is_read_and_what_is_not_ours_left_aside(
         ("{metric: rowCount, mustBe: 0, schedule: often}", "schedule: 'often' is no cron"),
         ("{type: sql, mustBe: 0}", "query is missing"),
         ("{type: magic, mustBe: 0}", "Invalid enum value"),
+        ("{type: sql, query: 'SELECT 1 FROM ${nothing}', mustBe: 0}", "stands for nothing"),
+        ("{type: sql, query: 'SELECT {column} FROM {object}', mustBe: 0}", "needs a column"),
         ("3", "Expected `object`"),
     ],
 )
@@ -116,3 +119,34 @@ def test_small_things() -> None:
     assert (literal(3), literal(True)) == ("'3'", "'true'")
     with pytest.raises(ValueError, match="must begin with postgresql:// or duckdb:///"):
         check_url("mysql://x")
+
+
+@pytest.mark.parametrize(
+    "table", ["{object}", "${object}", "{table}", "${table}", "{model}", "{schema}", '"{model}"']
+)
+def test_every_tools_placeholders_are_filled(table: str) -> None:
+    query = f"SELECT count(*) FROM {table} WHERE ${{property}} = '{{a}}' AND {{column}} IS NULL"
+    assert filled(query, "shop.orders", '"id"') == (
+        'SELECT count(*) FROM shop.orders WHERE "id" = \'{a}\' AND "id" IS NULL'
+    )
+
+
+def test_nested_fields_are_checked_and_what_cannot_be_is_told(tmp_path: Path) -> None:
+    text = """schema:
+- name: orders
+  quality: [{type: text, description: all there}]
+  properties:
+  - name: who
+    properties: [{name: mail, quality: [{metric: nullValues, mustBe: 0}]}]
+  - name: extra
+    physicalType: JSONB
+    properties: [{name: "it's", quality: [{metric: nullValues, mustBe: 0}]}]
+  - name: lines
+    items: {properties: [{name: sku, quality: [{metric: nullValues, mustBe: 0}]}]}
+"""
+    contract = load_contract(write(tmp_path, text), "duckdb:///x")
+    assert [(check.name, check.columns[0]) for check in contract.checks] == [
+        ("nullValues of who.mail", '("who")."mail"'),
+        ("nullValues of extra.it's", "(\"extra\" ->> 'it''s')"),
+    ]
+    assert len(contract.skipped) == 2
