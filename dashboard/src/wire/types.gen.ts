@@ -1798,6 +1798,39 @@ export interface Connected {
   edgeId: string;
 }
 /**
+ * An alert in a message: what is told of it, and the step that had made it active.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "DeliveryEntry".
+ */
+export interface DeliveryEntry {
+  alertId: string;
+  occasion: string;
+  activation: string;
+}
+/**
+ * A delivery as it was claimed, or as its attempt ended; `quality.deliveries` has each.
+ *
+ * `state` is `sending` before the first byte goes out, and then what came of it: `pending`
+ * if it is to be tried again.
+ *
+ * This interface was referenced by `Wire`'s JSON-Schema
+ * via the `definition` "DeliveryStep".
+ */
+export interface DeliveryStep {
+  id: string;
+  channelId: string;
+  channelName: string;
+  subscriptionId: string | null;
+  actor: string;
+  notification: Notification;
+  state: DeliveryState;
+  attempts: number;
+  createdAt: string;
+  entries: DeliveryEntry[];
+  error?: string | null;
+}
+/**
  * A request was refused; the socket stays open unless a close follows.
  *
  * This interface was referenced by `Wire`'s JSON-Schema
@@ -1844,7 +1877,8 @@ export interface GetMetrics {
  *
  * Packed many to a record, so that the hot path pays for one append.
  * `events[i]` was read at `offsets[i]` of `partition`; `late` lists the indices
- * of events older than the last one applied for their asset and metric.
+ * of events older than the last one applied for their asset and metric. `topicId` is
+ * Kafka's id of the topic; one that is deleted and created again has another.
  *
  * This interface was referenced by `Wire`'s JSON-Schema
  * via the `definition` "HistoryBatch".
@@ -1855,6 +1889,7 @@ export interface HistoryBatch {
   offsets: number[];
   late: number[];
   events: unknown[];
+  topicId?: string | null;
 }
 /**
  * A value that moved by at least the minimum change.
