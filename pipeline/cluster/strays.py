@@ -33,18 +33,13 @@ async def return_strays(settings: Settings) -> int:
     if layout is None or not layout.takes_events:
         raise found.fault or Fault("no topics are seen", "see `tidemark doctor`", ExitCode.REFUSED)
     topic = Topics(settings.topic_prefix).metrics
-    await _check_deletion(settings, topic)
+    count = await _deletable_partitions(settings, topic)
+    surplus = [TopicPartition(topic, partition) for partition in range(layout.home, count)]
+    if not surplus:
+        return 0
     async with AIOKafkaConsumer(
         **client_options(settings), auto_offset_reset="earliest", enable_auto_commit=False
     ) as consumer:
-        await consumer.topics()
-        surplus = [
-            TopicPartition(topic, partition)
-            for partition in consumer.partitions_for_topic(topic) or ()
-            if partition >= layout.home
-        ]
-        if not surplus:
-            return 0
         ends = await consumer.end_offsets(surplus)
         consumer.assign(surplus)
         count = await _copy(consumer, ends, layout, settings)
@@ -92,7 +87,8 @@ async def _delete(settings: Settings, ends: dict[TopicPartition, int]) -> None:
         await admin.close()
 
 
-async def _check_deletion(settings: Settings, topic: str) -> None:
+async def _deletable_partitions(settings: Settings, topic: str) -> int:
+    """Return how many partitions the topic has, if we may delete records of it."""
     async with connected(settings) as client:
         described = (await describe_topics(client, [topic]))[topic]
     if DELETE not in described.allowed:
@@ -102,3 +98,4 @@ async def _check_deletion(settings: Settings, topic: str) -> None:
             "add the ACL for as long as this takes",
             ExitCode.REFUSED,
         )
+    return described.partitions or 0

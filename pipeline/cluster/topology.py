@@ -9,6 +9,8 @@ from aiokafka.client import AIOKafkaClient, CoordinationType
 from aiokafka.errors import (
     GroupAuthorizationFailedError,
     GroupCoordinatorNotAvailableError,
+    GroupLoadInProgressError,
+    NotCoordinatorForGroupError,
     for_code,
 )
 from aiokafka.protocol.admin import DescribeGroupsRequest_v3, DescribeGroupsResponse_v3
@@ -77,29 +79,28 @@ async def describe_group(client: AIOKafkaClient, group: str) -> Described:
     Raises:
         aiokafka.errors.KafkaError: Kafka does not answer, or has no coordinator yet.
     """
-    try:
-        node = await _coordinator(client, group)
-    except GroupAuthorizationFailedError:
-        return Described(0, frozenset())
+    for _ in range(LOOKUPS):
+        try:
+            return await _describe_group(client, group)
+        except GroupAuthorizationFailedError:
+            return Described(0, frozenset())
+        except (
+            GroupCoordinatorNotAvailableError,
+            GroupLoadInProgressError,
+            NotCoordinatorForGroupError,
+        ):
+            # It moves, or Kafka makes its topic of groups, as it does the first time.
+            await asyncio.sleep(LOOKUP_SECONDS)
+    raise GroupCoordinatorNotAvailableError(f"the group {group} has no coordinator")
+
+
+async def _describe_group(client: AIOKafkaClient, group: str) -> Described:
+    node = await client.coordinator_lookup(CoordinationType.GROUP, group)
     answer = await client.send(node, _DescribeGroup(group))
     code, *_, operations = answer.groups[0]
-    if for_code(code) is GroupAuthorizationFailedError:
-        return Described(0, frozenset())
     if code:
         raise for_code(code)(f"the group {group}")
     return Described(0, _operations(operations))
-
-
-async def _coordinator(client: AIOKafkaClient, group: str) -> int:
-    """Look up a group's coordinator; the first time Kafka makes its own topic for it."""
-    for _ in range(LOOKUPS):
-        try:
-            node: int = await client.coordinator_lookup(CoordinationType.GROUP, group)
-        except GroupCoordinatorNotAvailableError:
-            await asyncio.sleep(LOOKUP_SECONDS)
-        else:
-            return node
-    raise GroupCoordinatorNotAvailableError(f"the group {group} has no coordinator")
 
 
 def _operations(bits: int) -> frozenset[int]:

@@ -125,6 +125,7 @@ def secured(server_home: Path) -> Iterator[Secured]:
                     "listener.name.othername", authority.issue("other", ["kafka.example.org"])
                 ),
                 **keystore("listener.name.tls", authority.issue("tls")),
+                "listener.name.password.sasl.enabled.mechanisms": "PLAIN",
                 "listener.name.password.plain.sasl.jaas.config": options.properties[jaas],
             },
         ),

@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 
 from pipeline.cluster.layout import Layout
+from pipeline.cluster.topology import connected, describe_topics
 from pipeline.settings import Settings
 from pipeline.topics import Topics
 from tests.conftest import ROOT, SettingsFactory, Starter, environment
@@ -30,9 +31,11 @@ async def grow(settings: Settings, topic: str, count: int) -> None:
 
 
 async def ends(settings: Settings, topic: str) -> int:
+    """Return how many records a topic has ever had."""
+    async with connected(settings) as client:
+        count = (await describe_topics(client, [topic]))[topic].partitions or 0
     async with AIOKafkaConsumer(bootstrap_servers=settings.kafka_brokers) as consumer:
-        await consumer.topics()
-        parts = [TopicPartition(topic, p) for p in consumer.partitions_for_topic(topic) or ()]
+        parts = [TopicPartition(topic, partition) for partition in range(count)]
         return sum((await consumer.end_offsets(parts)).values())
 
 
