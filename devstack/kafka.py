@@ -24,7 +24,6 @@ from devstack.process import Launch, ServerProcess, on_starter_thread, plain_env
 
 _CLUSTER_ID = "dGlkZW1hcmstZGV2c3RhY2"
 _LOG4J = Path(__file__).with_name("log4j2.properties")
-_START_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +38,7 @@ class BrokerOptions:
             takes them: `SCRAM-SHA-512=[name=me,password=secret]`.
         client: keyword arguments for an aiokafka client that may describe the cluster.
         heap_mebibytes: the most that Java may take for objects.
+        start_seconds: how long the broker may take until it answers.
     """
 
     protocol: str = "PLAINTEXT"
@@ -46,6 +46,7 @@ class BrokerOptions:
     scram: Sequence[str] = ()
     client: Mapping[str, Any] = field(default_factory=dict)
     heap_mebibytes: int = 512
+    start_seconds: float = 60.0
 
 
 class KafkaServer:
@@ -120,7 +121,7 @@ class KafkaServer:
             self._format()
         self._process = ServerProcess(launch)
         try:
-            self._process.wait_until(self._answers, _START_SECONDS)
+            self._process.wait_until(self._answers, self._options.start_seconds)
         except DevstackError:
             self.stop()
             raise

@@ -1,13 +1,16 @@
 """A broker that asks for TLS, a password and permission, as one in production does."""
 
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import for_code
+from aiokafka.protocol.admin import CreateAclsRequest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -18,6 +21,12 @@ from devstack.kafka import BrokerOptions
 
 ADMIN: Final = "admin"
 MECHANISM: Final = "SCRAM-SHA-512"
+Right = tuple[int, str, tuple[int, ...]]
+"""A resource type, the prefix of names, and operations."""
+TOPIC, GROUP = 2, 3
+PREFIXED, ALLOW = 4, 3
+READ, WRITE, CREATE, DESCRIBE, DESCRIBE_CONFIGS = 3, 4, 5, 8, 10
+"""Kafka's numbers of resource types, pattern types, permissions and operations."""
 _DAY: Final = timedelta(days=1)
 
 
@@ -111,6 +120,28 @@ def sasl_ssl(
             "sasl_plain_password": accounts[ADMIN],
         },
     )
+
+
+def documented(prefix: str) -> list[Right]:
+    """Return the ACLs that docs/kafka.md lists."""
+    group = f"tidemark-{prefix}"
+    return [
+        (TOPIC, f"{prefix}.", (READ, WRITE, DESCRIBE, CREATE, DESCRIBE_CONFIGS)),
+        (TOPIC, f"{group}-", (READ, WRITE, DESCRIBE, CREATE)),
+        (GROUP, group, (READ, DESCRIBE)),
+    ]
+
+
+async def grant(admin: AIOKafkaAdminClient, user: str, rights: Iterable[Right]) -> None:
+    """Add ACLs that allow a user these operations."""
+    for resource, name, operations in rights:
+        for operation in operations:
+            answer = await admin._send_request(
+                CreateAclsRequest(resource, name, PREFIXED, f"User:{user}", "*", operation, ALLOW)
+            )
+            for code, message in answer.creation_responses:
+                if code:
+                    raise for_code(code)(message)
 
 
 def keystore(listener: str, file: Path) -> dict[str, str]:

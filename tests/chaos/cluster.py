@@ -9,15 +9,16 @@ from typing import Any, Final
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError, for_code
-from aiokafka.protocol.admin import CreateAclsRequest
 
 from devstack.kafka import KafkaServer
 from devstack.ports import free_port
 from tests.chaos.elections import ElectLeadersRequest
 from tests.chaos.polling import wait_for
-from tests.secured_kafka import ADMIN, MECHANISM, Authority, sasl_ssl
+from tests.secured_kafka import ADMIN, MECHANISM, Authority, documented, grant, sasl_ssl
 
 BROKERS: Final = 3
+START_SECONDS: Final = 240.0
+"""Brokers start side by side, beside everything else, on a machine that may be busy."""
 USER: Final = "tidemark"
 PASSWORDS: Final = {ADMIN: "admin-secret", USER: "tidemark-secret"}
 PROPERTIES: Final = {
@@ -30,11 +31,6 @@ PROPERTIES: Final = {
     "auto.leader.rebalance.enable": "false",
     "replica.lag.time.max.ms": "10000",
 }
-
-TOPIC, GROUP = 2, 3
-PREFIXED, ALLOW = 4, 3
-READ, WRITE, CREATE, DESCRIBE, DESCRIBE_CONFIGS = 3, 4, 5, 8, 10
-"""Kafka's numbers of resource types, pattern types, permissions and operations."""
 
 
 class Cluster:
@@ -55,6 +51,7 @@ class Cluster:
                 replace(
                     options,
                     heap_mebibytes=320,
+                    start_seconds=START_SECONDS,
                     properties={
                         **options.properties,
                         "node.id": str(number + 1),
@@ -93,22 +90,8 @@ class Cluster:
 
     async def permit(self, prefix: str) -> None:
         """Allow Tidemark what docs/kafka.md says that it needs, and nothing else."""
-        group = f"tidemark-{prefix}"
-        rights = (
-            (TOPIC, f"{prefix}.", (READ, WRITE, DESCRIBE, CREATE, DESCRIBE_CONFIGS)),
-            (TOPIC, f"{group}-", (READ, WRITE, DESCRIBE, CREATE)),
-            (GROUP, group, (READ, DESCRIBE)),
-        )
         async with self.admin() as admin:
-            for resource, name, operations in rights:
-                for operation in operations:
-                    request = CreateAclsRequest(
-                        resource, name, PREFIXED, f"User:{USER}", "*", operation, ALLOW
-                    )
-                    answer = await admin._send_request(request)
-                    for code, message in answer.creation_responses:
-                        if code:
-                            raise for_code(code)(message)
+            await grant(admin, USER, documented(prefix))
 
     async def leader(self, topic: str, partition: int = 0) -> KafkaServer:
         """Return the broker that leads a partition."""

@@ -9,11 +9,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import psycopg
+from aiokafka.structs import ConsumerRecord
 
 from pipeline.settings import Settings
 from tests.chaos.cluster import Cluster
 from tests.chaos.comparison import PAGED, differences, due_in_kafka
-from tests.chaos.lag import caught_up
+from tests.chaos.groups import caught_up
 from tests.chaos.line import Line
 from tests.chaos.listener import Listener
 from tests.chaos.load import Load
@@ -38,6 +39,8 @@ class ClusterTrial:
     line: Line
     receiver: Receiver
     listeners: list[Listener] = field(default_factory=list)
+    deleted: list[ConsumerRecord] = field(default_factory=list)
+    """What the metrics topic held before a scenario deleted it."""
     load: Load = field(init=False)
 
     def __post_init__(self) -> None:
@@ -74,7 +77,7 @@ class ClusterTrial:
         """Wait until everybody has caught up; return what differs from what is due."""
         await self.cluster.whole(SETTLE_SECONDS)
         await caught_up(self.settings, SETTLE_SECONDS)
-        due = await due_in_kafka(self.settings, self.load.acknowledged)
+        due = await due_in_kafka(self.settings, self.load.acknowledged, self.deleted)
         await self._delivered()
         await self._heard(due)
         return await differences(self.settings, due, self.listeners, self.receiver.received)

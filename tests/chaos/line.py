@@ -14,6 +14,7 @@ import httpx
 
 from devstack.ports import free_port
 from pipeline.settings import Settings
+from tests.chaos.groups import is_stable
 from tests.chaos.polling import wait_for
 from tests.conftest import ROOT, environment
 
@@ -110,11 +111,24 @@ class Line:
         return [member for member in self.members.values() if member.command == command]
 
     async def ready(self, seconds: float = 120) -> None:
-        """Wait until every edge is ready, which takes a worker with state as well."""
+        """Wait until every edge is ready, and every group has all its members."""
         async with httpx.AsyncClient() as http:
             for member in self.of("edge"):
                 ready = partial(_is_ready, http, member)
                 await wait_for(ready, seconds, f"{member.name} is ready")
+        for command in ("worker", "sink", "notify"):
+            await self.joined(command, len(self.of(command)))
+
+    async def joined(self, command: str, count: int, seconds: float = 120) -> None:
+        """Wait until the group of a command has so many members, and has given out its work."""
+        settings = self.settings
+        group = {
+            "worker": settings.worker_group,
+            "sink": settings.sink_group,
+            "notify": settings.notify_group,
+        }[command]
+        check = partial(is_stable, settings, group, count)
+        await wait_for(check, seconds, f"{group} has {count} members")
 
     async def stop(self) -> None:
         """Kill everything."""

@@ -6,7 +6,6 @@ sums, what two resuming sockets heard and what a webhook received are those of t
 
 import asyncio
 import os
-import signal
 
 import pytest
 
@@ -65,18 +64,3 @@ async def test_preferred_leaders_elected(cluster_trial: ClusterTrial) -> None:
         await asyncio.to_thread(cluster.servers[0].start)
         await cluster.whole()
         await cluster.elect_preferred()
-
-
-async def test_workers_one_three_one(cluster_trial: ClusterTrial) -> None:
-    line = cluster_trial.line
-    for command in ("worker", "sink", "notify", "edge", "edge"):
-        line.add(f"{command}-{len(line.of(command)) + 1}")
-    async with cluster_trial.fault():
-        line.add("worker-2")
-        line.add("worker-3")
-        await asyncio.sleep(20)
-        assert line.members["worker-1"].end(signal.SIGTERM) == 0
-        await asyncio.sleep(5)
-        line.members["worker-2"].held = True
-        line.members["worker-2"].kill()
-        await asyncio.sleep(10)

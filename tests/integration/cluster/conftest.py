@@ -8,19 +8,12 @@ from uuid import uuid4
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import for_code
-from aiokafka.protocol.admin import CreateAclsRequest
 
 from devstack.jars import kafka_libs
 from devstack.kafka import KafkaServer
 from devstack.ports import free_port
 from tests.conftest import ROOT
-from tests.secured_kafka import ADMIN, MECHANISM, Authority, keystore, sasl_ssl
-
-TOPIC, GROUP = 2, 3
-PREFIXED, ALLOW = 4, 3
-READ, WRITE, CREATE, DESCRIBE, DESCRIBE_CONFIGS = 3, 4, 5, 8, 10
-"""Kafka's numbers of resource types, pattern types, permissions and operations."""
+from tests.secured_kafka import ADMIN, MECHANISM, Authority, Right, grant, keystore, sasl_ssl
 
 OTHERS: Final = {
     "expired": "SSL", "othername": "SSL", "tls": "SSL", "plain": "PLAINTEXT",
@@ -29,8 +22,6 @@ OTHERS: Final = {
 """Listeners beside the right one, by their security protocol."""
 PERMITTED: Final = ("permitted", "groupless", "topicless", "readonly", "stranger")
 """Accounts, which differ in what ACLs let them do."""
-
-Right = tuple[int, str, tuple[int, ...]]
 
 
 @dataclass
@@ -67,28 +58,9 @@ class Secured:
         admin = AIOKafkaAdminClient(bootstrap_servers=self.server.brokers, **self.client)
         await admin.start()
         try:
-            for resource, name, operations in rights:
-                for operation in operations:
-                    answer = await admin._send_request(
-                        CreateAclsRequest(
-                            resource, name, PREFIXED, f"User:{user}", "*", operation, ALLOW
-                        )
-                    )
-                    for code, message in answer.creation_responses:
-                        if code:
-                            raise for_code(code)(message)
+            await grant(admin, user, rights)
         finally:
             await admin.close()
-
-
-def documented(prefix: str) -> list[Right]:
-    """Return the ACLs that docs/kafka.md lists."""
-    group = f"tidemark-{prefix}"
-    return [
-        (TOPIC, f"{prefix}.", (READ, WRITE, DESCRIBE, CREATE, DESCRIBE_CONFIGS)),
-        (TOPIC, f"{group}-", (READ, WRITE, DESCRIBE, CREATE)),
-        (GROUP, group, (READ, DESCRIBE)),
-    ]
 
 
 @pytest.fixture(scope="session")

@@ -21,15 +21,9 @@ from pipeline.provision import provision
 from pipeline.settings import Settings, SettingsError
 from pipeline.topics import Topics
 from tests.conftest import ROOT, SettingsFactory, Starter, environment
-from tests.integration.cluster.conftest import (
-    DESCRIBE,
-    GROUP,
-    READ,
-    TOPIC,
-    Secured,
-    documented,
-)
+from tests.integration.cluster.conftest import Secured
 from tests.integration.stream.conftest import an_event, eventually
+from tests.secured_kafka import DESCRIBE, GROUP, READ, TOPIC, documented
 
 PROCESSES = ("migrate", "worker", "sink", "notify", "edge", "feed", "dead-letters")
 UNUSED = "postgresql://unused"

@@ -1,9 +1,10 @@
-"""How far the consumer groups are behind."""
+"""How the consumer groups stand."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from pipeline.kafka import client_options
@@ -42,6 +43,20 @@ async def lags(settings: Settings) -> dict[str, int]:
     return found
 
 
+async def is_stable(settings: Settings, group: str, members: int) -> bool:
+    """Say whether a group has so many members, each with its part of the work."""
+    admin = AIOKafkaAdminClient(**client_options(settings))
+    try:
+        await admin.start()
+        (answer,) = await admin.describe_consumer_groups([group])
+    except (KafkaError, OSError):
+        return False
+    finally:
+        await admin.close()
+    _, _, state, _, _, found, *_ = answer.groups[0]
+    return bool(state == "Stable" and len(found) == members)
+
+
 @asynccontextmanager
 async def _reader(settings: Settings, group: str) -> AsyncIterator[AIOKafkaConsumer]:
     consumer = AIOKafkaConsumer(
@@ -63,6 +78,7 @@ async def _lag(consumer: AIOKafkaConsumer, settings: Settings, topics: tuple[str
     consumer.assign(parts)
     try:
         ends = await consumer.end_offsets(parts)
-        return sum([ends[part] - (await consumer.committed(part) or 0) for part in parts])
+        # One that is ahead, of a topic that was created again, has not caught up either.
+        return sum([abs(ends[part] - (await consumer.committed(part) or 0)) for part in parts])
     except KafkaError:
         return -1  # unknown: nobody has caught up
