@@ -1,0 +1,1 @@
+"""A steady load for long, and what everything takes meanwhile."""
