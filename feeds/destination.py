@@ -4,6 +4,8 @@ import asyncio
 import sys
 from typing import Any, Final
 
+from kafka.partitioner import Partitioner
+
 from pipeline.cluster.inspection import inspect
 from pipeline.cluster.layout import Layout
 from pipeline.settings import Settings
@@ -56,7 +58,7 @@ def kafka_transport(settings: Settings) -> KafkaTransport:
     return KafkaTransport(settings.kafka_brokers, topic=topic, **options)
 
 
-class _Placement:
+class _Placement(Partitioner):  # type: ignore[misc]
     """Puts each event into the partition that holds the state of its asset.
 
     That is not any partition of the topic where somebody has added some.
@@ -76,8 +78,18 @@ class _Placement:
             raise found.fault
         sys.stderr.write(f"tidemark: waiting: {found.fault}\n")
 
-    def __call__(self, key: bytes, partitions: list[int], _available: list[int]) -> int:
-        """Return the partition of a key; called when Kafka has told of its partitions."""
+    def partition(
+        self,
+        topic: str,
+        key: object,  # noqa: ARG002
+        serialized_key: bytes | None,
+        value: object,  # noqa: ARG002
+        serialized_value: bytes | None,  # noqa: ARG002
+        cluster: Any,
+    ) -> int:
+        """Return the partition of a record; called when Kafka has told of its partitions."""
         if self._layout is None:
+            # Kafka was away at the start. What can't be seen now is no reason to ask again.
             self.check()
-        return (self._layout or Layout(len(partitions))).partition_of(key)
+            self._layout = self._layout or Layout(len(cluster.partitions_for_topic(topic)))
+        return self._layout.partition_of(serialized_key or b"")

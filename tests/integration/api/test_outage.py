@@ -66,7 +66,7 @@ async def test_postgresql_stops_and_comes_back(
         assert (await talk.hear())["payload"]["stepId"] == str(live.step_id)
         assert (await talk.ask("get_alerts"))["payload"]["code"] == "unavailable"
         assert (await parts(edge)) == {
-            "postgresql": False, "kafka": True, "feed": True, "worker": False,
+            "postgresql": False, "kafka": True, "topics": True, "feed": True, "worker": False,
         }  # fmt: skip
         assert (await http.post("/events", json=EVENT)).status_code == 202
         await asyncio.to_thread(private_postgres.start)
