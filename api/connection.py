@@ -184,7 +184,17 @@ class BoundedHttp(HttpToolsProtocol):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         # Of requests that come at once, `cycle` is the newest, not the one that runs.
         self._running = cycle
-        super()._start_asgi_task(cycle, app)
+
+        async def checked(scope: Any, receive: Any, send: Any) -> None:
+            async def send_while_open(message: Any) -> None:
+                # A transport may be closed a turn before the protocol is told of it.
+                if self.transport.is_closing():
+                    cycle.disconnected = True
+                await send(message)
+
+            await app(scope, receive, send_while_open)
+
+        super()._start_asgi_task(cycle, checked)
 
     # Time --------------------------------------------------------------------
 

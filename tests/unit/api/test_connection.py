@@ -275,6 +275,17 @@ async def test_many_requests_at_once_are_refused() -> None:
     assert answer.count(b"HTTP/1.1 ") <= connection.MAX_PIPELINED + 2
 
 
+async def test_an_answer_to_who_has_gone_is_no_fault(caplog: pytest.LogCaptureFixture) -> None:
+    async with serving() as served:
+        for _ in range(20):
+            _, writer = await served.connect()
+            writer.write(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n" * 3)
+            await writer.drain()
+            writer.transport.abort()
+        assert b"200" in await served.ask(GET + b"Connection: close\r\n\r\n")
+    assert "Exception in ASGI" not in caplog.text
+
+
 async def test_floods_of_tiny_frames_hold_nobody_up() -> None:
     async with serving() as served:
         reader, writer = await served.connect()
