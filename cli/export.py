@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from cli.database import run
 from cli.moments import moment
+from pipeline.faults import Fault
 from schemas.metrics import MetricType
 
 if TYPE_CHECKING:
@@ -90,10 +91,12 @@ def export(
         sys.exit(f"tidemark: {error}")
     try:
         run(lambda connection: _write(connection, dataset, target))
-    except (KeyboardInterrupt, SystemExit) as error:
+    except (KeyboardInterrupt, Fault) as error:
         target.stop()
-        reason = error.code if isinstance(error, SystemExit) else "tidemark: stopped"
-        sys.exit(f"{reason}\nThe same command goes on after {target.note.rows:,} rows")
+        further = f"the same command goes on after {target.note.rows:,} rows"
+        if isinstance(error, Fault):
+            raise Fault(error.what, f"{error.remedy}; {further}", error.code) from error
+        sys.exit(f"tidemark: stopped; {further}")
     print(f"{target.note.rows:,} rows in {output}", file=sys.stderr)  # noqa: T201
 
 

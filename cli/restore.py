@@ -45,6 +45,7 @@ def restore(
     """
     from aiokafka.errors import KafkaError
 
+    from pipeline.cluster.inspection import silence
     from sinks.restore.restore import RestoreError
     from sinks.restore.restore import restore as work
 
@@ -62,7 +63,7 @@ def restore(
         except RestoreError as error:
             sys.exit(f"tidemark: {error}")
         except (KafkaError, OSError) as error:
-            sys.exit(f"tidemark: Kafka: {str(error) or type(error).__name__}")
+            raise silence(settings, error) from error
     _report(done, start, dry_run=dry_run)
 
 

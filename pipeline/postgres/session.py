@@ -78,7 +78,7 @@ async def begin(connection: psycopg.AsyncConnection[Any], statements: LiteralStr
 
 @asynccontextmanager
 async def transaction(url: str, name: str, **local: LiteralString | int) -> AsyncIterator[Any]:
-    """Connect for one transaction, and disconnect.
+    """Connect for one transaction, and disconnect; a standby will do for what only reads.
 
     Raises:
         PostgresUnavailable: PostgreSQL can't be reached or used.
@@ -87,13 +87,13 @@ async def transaction(url: str, name: str, **local: LiteralString | int) -> Asyn
         async with await psycopg.AsyncConnection.connect(
             conninfo(url, name), **CONNECTING
         ) as connection:
-            await begin(connection, beginning(**local))
+            await connection.execute(beginning(**local))
             yield connection
 
 
 @contextmanager
 def reading(url: str, name: str, **local: LiteralString | int) -> Iterator[psycopg.Connection]:
-    """Connect for one transaction that may as well read a standby; for code without a loop.
+    """Do the same for code without an event loop.
 
     Raises:
         PostgresUnavailable: PostgreSQL can't be reached or used.

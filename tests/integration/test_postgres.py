@@ -1,9 +1,12 @@
 """PostgreSQL as it fails in life: read-only, locked, out of something, or set up otherwise."""
 
 import asyncio
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,8 +15,10 @@ import psycopg
 import pytest
 
 from api.queries.routing import order_test
+from cli.checks.postgres import check_postgres
 from devstack.ports import free_port
 from devstack.postgres import PostgresServer
+from pipeline.faults import ExitCode
 from pipeline.postgres.pool import FRESH_SECONDS, Pool
 from pipeline.postgres.trouble import PostgresUnavailable
 from pipeline.settings import Settings
@@ -24,6 +29,7 @@ from sinks.migrations import MigrationError, migrate
 from sinks.notifications import deliveries
 from sinks.notifications.courier import Courier
 from sinks.notifications.journal import Journal
+from tests.conftest import ROOT, environment
 from tests.integration.inprocess import serving
 from tests.integration.sinks.conftest import an_alert
 
@@ -244,6 +250,24 @@ async def test_what_is_misconfigured_is_named_at_once(
         assert said in detail
 
 
+async def test_a_role_that_may_not_write_is_told_of(
+    server: PostgresServer, settings: Settings
+) -> None:
+    execute(server, "CREATE ROLE guest LOGIN PASSWORD 'guest'")
+    url = f"postgresql://guest:guest@127.0.0.1:{server.port}/tidemark"
+    guest = Settings(**settings.model_dump() | {"database_url": url})
+    async with serving(guest) as http:
+        answer = await http.get("/alerts")
+        assert refused(answer)
+        assert "denies the role" in answer.json()["detail"]
+        ready, detail = await postgres_component(http)
+        assert not ready
+        assert "does not let this role write" in detail
+    failing = {one.check: one for one in await check_postgres(guest) if one.verdict == "fail"}
+    assert set(failing) == {"tables", "privileges"}
+    assert "quality_alerts_realtime" in failing["privileges"].detail
+
+
 def test_a_database_that_can_not_hold_every_text_is_refused(server: PostgresServer) -> None:
     execute(
         server,
@@ -314,3 +338,25 @@ async def test_what_a_notifier_knows_of_a_message_outlives_an_outage(
     assert await courier.send_due() == 1
     await until(lambda: is_sent(second), "a claim whose answer was lost is not sent")
     assert sending.sent == [first, second]
+
+
+@pytest.mark.parametrize(
+    ("command", "also"),
+    [
+        (["keys", "list"], ""),
+        (["export", "history", "-o"], "the same command goes on after 0 rows"),
+    ],
+)
+def test_commands_end_in_one_sentence(
+    server: PostgresServer, settings: Settings, tmp_path: Path, command: list[str], also: str
+) -> None:
+    wrong = Settings(**settings.model_dump() | {"database_url": server.url_of("nothing")})
+    arguments = [*command, str(tmp_path / "file")] if also else command
+    ended = subprocess.run(
+        [sys.executable, "-m", "cli.main", *arguments],
+        cwd=ROOT, env=environment(wrong), capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert ended.returncode == ExitCode.MISFIT
+    assert ended.stderr.startswith("tidemark: PostgreSQL does not have the database")
+    assert also in ended.stderr
+    assert "Traceback" not in ended.stderr
