@@ -56,6 +56,10 @@ async def pool(settings: Settings) -> AsyncIterator[Pool]:
         yield made
 
 
+def at(settings: Settings, url: str) -> Settings:
+    return Settings(**settings.model_dump(exclude_unset=True) | {"database_url": url})
+
+
 def execute(server: PostgresServer, *statements: str) -> None:
     with psycopg.connect(server.url, autocommit=True) as connection:
         for statement in statements:
@@ -238,7 +242,9 @@ async def test_of_several_hosts_the_one_that_takes_writes_is_used(server: Postgr
 async def test_what_is_misconfigured_is_named_at_once(
     server: PostgresServer, settings: Settings, change: Callable[[str], str], said: str
 ) -> None:
-    wrong = Settings(**settings.model_dump() | {"database_url": change(server.url)})
+    wrong = Settings(
+        **settings.model_dump(exclude_unset=True) | {"database_url": change(server.url)}
+    )
     with pytest.raises(PostgresUnavailable, match=said):
         await asyncio.to_thread(migrate, wrong.database_url.get_secret_value())
     async with serving(wrong) as http:
@@ -255,7 +261,7 @@ async def test_a_role_that_may_not_write_is_told_of(
 ) -> None:
     execute(server, "CREATE ROLE guest LOGIN PASSWORD 'guest'")
     url = f"postgresql://guest:guest@127.0.0.1:{server.port}/tidemark"
-    guest = Settings(**settings.model_dump() | {"database_url": url})
+    guest = at(settings, url)
     async with serving(guest) as http:
         answer = await http.get("/alerts")
         assert refused(answer)
@@ -350,7 +356,9 @@ async def test_what_a_notifier_knows_of_a_message_outlives_an_outage(
 def test_commands_end_in_one_sentence(
     server: PostgresServer, settings: Settings, tmp_path: Path, command: list[str], also: str
 ) -> None:
-    wrong = Settings(**settings.model_dump() | {"database_url": server.url_of("nothing")})
+    wrong = Settings(
+        **settings.model_dump(exclude_unset=True) | {"database_url": server.url_of("nothing")}
+    )
     arguments = [*command, str(tmp_path / "file")] if also else command
     ended = subprocess.run(
         [sys.executable, "-m", "cli.main", *arguments],

@@ -7,6 +7,7 @@ import sys
 import psycopg
 
 from api.auth.keys import hash_of, parts_of
+from pipeline.faults import ExitCode
 from pipeline.settings import Settings
 from tests.conftest import ROOT, SettingsFactory, environment
 
@@ -46,12 +47,16 @@ def test_a_key_is_shown_once_and_kept_as_a_hash(make_settings: SettingsFactory) 
 
 
 def test_what_is_missing_is_said(make_settings: SettingsFactory, empty_database_url: str) -> None:
-    for url, said in (
-        (empty_database_url, "run `tidemark migrate`"),
-        ("postgresql://x@127.0.0.1:9/x", "tidemark: PostgreSQL: "),
+    for url, said, code in (
+        (empty_database_url, "run `tidemark migrate`", ExitCode.MISFIT),
+        (
+            "postgresql://x@127.0.0.1:9/x",
+            "tidemark: PostgreSQL does not answer",
+            ExitCode.UNAVAILABLE,
+        ),
     ):
         settings = make_settings(kafka_brokers="unused:9092", database_url=url)
         failed = keys(settings, "list")
-        assert failed.returncode == 1
+        assert failed.returncode == code
         assert said in failed.stderr
         assert "Traceback" not in failed.stderr
