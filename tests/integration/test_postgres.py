@@ -242,9 +242,7 @@ async def test_of_several_hosts_the_one_that_takes_writes_is_used(server: Postgr
 async def test_what_is_misconfigured_is_named_at_once(
     server: PostgresServer, settings: Settings, change: Callable[[str], str], said: str
 ) -> None:
-    wrong = Settings(
-        **settings.model_dump(exclude_unset=True) | {"database_url": change(server.url)}
-    )
+    wrong = at(settings, change(server.url))
     with pytest.raises(PostgresUnavailable, match=said):
         await asyncio.to_thread(migrate, wrong.database_url.get_secret_value())
     async with serving(wrong) as http:
@@ -356,9 +354,7 @@ async def test_what_a_notifier_knows_of_a_message_outlives_an_outage(
 def test_commands_end_in_one_sentence(
     server: PostgresServer, settings: Settings, tmp_path: Path, command: list[str], also: str
 ) -> None:
-    wrong = Settings(
-        **settings.model_dump(exclude_unset=True) | {"database_url": server.url_of("nothing")}
-    )
+    wrong = at(settings, server.url_of("nothing"))
     arguments = [*command, str(tmp_path / "file")] if also else command
     ended = subprocess.run(
         [sys.executable, "-m", "cli.main", *arguments],

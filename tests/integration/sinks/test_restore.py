@@ -47,7 +47,7 @@ async def test_the_journal_is_believed_where_it_is_newer(
     pending = a_step(DeliveryState.PENDING, attempts=0)
     now = datetime.now(UTC)
     assert await deliveries.put(connection, pending, now)
-    known = msgspec.structs.replace(pending, state=state)
+    known = msgspec.structs.replace(pending, state=state, attempts=1)
     assert not await deliveries.put(connection, known, now - LATER)
     assert await states(connection) == [("pending", 0)]
     for _ in range(2):
