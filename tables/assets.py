@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 import faust
@@ -17,6 +18,7 @@ from pipeline.produce import Outgoing, produce
 from pipeline.topics import BROKERS_CLOCK, HOUR_MS
 from pipeline.transport import Batch, BatchSchema
 from tables import codec, mark
+from tables.adoption import position_of, worth_adopting
 from tables.local import Encoded, LocalStates, MemoryStates, RocksStates
 from tables.mark import Mark, Placed, mark_key
 
@@ -128,7 +130,7 @@ class AssetTable(faust.Table):
         applied = -1
         if known is not None and (lost or is_recreated(known.topic_id, start.extent.topic_id)):
             states = self.local.items(partition)
-            applied = max((_offset(value) for _, value in states), default=-1)
+            applied = max((position_of(value) for _, value in states), default=-1)
         placed = mark.place(known, start, applied)
         self._marks[partition] = placed.mark
         return placed
@@ -209,7 +211,7 @@ class AssetTable(faust.Table):
             newest: dict[bytes, bytes] = {}
             for key, value, offset in written:
                 rival = held[key]
-                if rival is None or offset >= _offset(rival):
+                if rival is None or offset >= position_of(rival):
                     held[key] = newest[key] = value
                     self._hidden[changelog.partition].discard(key)
                 else:
@@ -286,33 +288,13 @@ class AssetTable(faust.Table):
 
     async def _adopt(self, partition: int) -> None:
         """Write what was set aside, as far as the changelog has nothing newer."""
-        for states in self.local.aside(partition):
-            adopted = list(self._worth_adopting(partition, dict(states)))
-            for start in range(0, len(adopted), ADOPTED_AT_ONCE):
-                await self._write(partition, adopted[start : start + ADOPTED_AT_ONCE])
-            log.warning("the changelog was filled", partition=partition, states=len(adopted))
+        for items in self.local.aside(partition):
+            adopted, count = worth_adopting(self.local, partition, items), 0
+            while chunk := list(islice(adopted, ADOPTED_AT_ONCE)):
+                await self._write(partition, chunk)
+                count += len(chunk)
+            log.warning("the changelog was filled", partition=partition, records=count)
         self.local.drop_aside(partition)
-
-    def _worth_adopting(
-        self, partition: int, states: dict[bytes, bytes]
-    ) -> Iterator[tuple[bytes, bytes]]:
-        key = mark_key(partition)
-        raw, own = self.local.read(partition, [key])[0], states.pop(key, None)
-        held = dict(zip(states, self.local.read(partition, list(states)), strict=True))
-        if raw is None or own is None or mark.decode(raw).topic_id == mark.decode(own).topic_id:
-            for name, state in states.items():
-                rival = held[name]
-                if rival is None or _offset(state) > _offset(rival):
-                    yield name, state
-            if own is not None and (raw is None or _offset(own) > _offset(raw)):
-                yield key, own
-        else:
-            # Positions in another topic: only the baselines are of use.
-            for name, state in states.items():
-                if held[name] is None:
-                    baseline = codec.decode(state)
-                    baseline.offset = -1
-                    yield name, codec.encode(baseline)
 
 
 def _states(changelog: Batch) -> Iterator[tuple[bytes, bytes, int]]:
@@ -327,10 +309,3 @@ def _states(changelog: Batch) -> Iterator[tuple[bytes, bytes, int]]:
                 "the changelog holds what is no state: it is passed over", key=record.key,
                 partition=changelog.partition, offset=record.offset, error=str(error),
             )  # fmt: skip
-
-
-def _offset(raw: bytes) -> int:
-    try:
-        return codec.decode_liveness(raw).offset
-    except codec.CorruptStateError:
-        return -1

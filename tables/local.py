@@ -19,6 +19,7 @@ from tables.mark import RESERVED
 _CHANGELOG: Final = RESERVED + b"changelog"
 Encoded = Collection[tuple[bytes, bytes]]
 """(asset key, encoded state)"""
+Items = Iterator[tuple[bytes, bytes]]
 
 
 class LocalStates(Protocol):
@@ -42,8 +43,8 @@ class LocalStates(Protocol):
     def set_aside(self, partition: int) -> None:
         """Begin an empty copy of a partition; what was held is kept until it is adopted."""
 
-    def aside(self, partition: int) -> Iterator[Encoded]:
-        """Go over what was set aside: one collection, marks included, for each time."""
+    def aside(self, partition: int) -> Iterator[Items]:
+        """Go over what was set aside, each time's in the order of keys, marks included."""
 
     def drop_aside(self, partition: int) -> None:
         """Delete what was set aside."""
@@ -116,13 +117,13 @@ class RocksStates:
         path, number = self._store.partition_path(partition), len(self._asides(partition))
         path.rename(path.with_name(f"{path.name}.aside-{number}"))
 
-    def aside(self, partition: int) -> Iterator[Encoded]:
-        """Go over what was set aside: one collection, marks included, for each time."""
+    def aside(self, partition: int) -> Iterator[Items]:
+        """Go over what was set aside, each time's in the order of keys, marks included."""
         for path in self._asides(partition):
             database = self._store.rocksdb_options.open(path)
             try:
                 items = self._store._visible_items(database)
-                yield [(key, value) for key, value in items if key != _CHANGELOG]
+                yield ((key, value) for key, value in items if key != _CHANGELOG)
             finally:
                 database.close()
 
@@ -178,7 +179,7 @@ class MemoryStates:
     def set_aside(self, partition: int) -> None:
         """Nothing is held before the changelog is read."""
 
-    def aside(self, partition: int) -> Iterator[Encoded]:  # noqa: ARG002
+    def aside(self, partition: int) -> Iterator[Items]:  # noqa: ARG002
         """Nothing was set aside."""
         return iter(())
 
