@@ -18,6 +18,7 @@ from api.auth.keystore import KeyStore
 from api.auth.tickets import TicketOffice
 from api.bulkheads import EdgePool
 from api.desk import Desk
+from api.exports.slots import Slots
 from api.idempotency import Idempotency
 from api.limits import Buckets
 from api.live.hub import Hub
@@ -105,8 +106,7 @@ class Edge:
         self.said = Memory()
         """What jobs said of assets in several documents, each a part of it."""
         self.waiting = WaitingRoom(is_proxy(settings))
-        self.exports = 0
-        """Exports that are running."""
+        self.exports = Slots()
         self.sessions = Sessions(self.pool, self.hub, self.id)
         self.readiness = Shared(partial(readiness, self), READINESS_SECONDS)
 

@@ -20,13 +20,17 @@ class Bucket:
 
     def take(self) -> float:
         """Take one; return 0, or the seconds after which there will be one."""
+        wait = self.wait()
+        if not wait:
+            self._left -= 1
+        return wait
+
+    def wait(self) -> float:
+        """Return the seconds after which there will be one, 0 if there is."""
         now = time.monotonic()
         self._left = min(self._burst, self._left + (now - self._then) * self._rate)
         self._then = now
-        if self._left >= 1:
-            self._left -= 1
-            return 0.0
-        return (1 - self._left) / self._rate
+        return 0.0 if self._left >= 1 else (1 - self._left) / self._rate
 
 
 class Buckets:
@@ -48,3 +52,8 @@ class Buckets:
                 self._buckets.popitem(last=False)
         self._buckets.move_to_end(key)
         return bucket.take()
+
+    def wait(self, key: str) -> float:
+        """Return the seconds until `key` may take one, without taking it."""
+        bucket = self._buckets.get(key)
+        return bucket.wait() if bucket and self._rate else 0.0

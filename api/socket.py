@@ -107,7 +107,7 @@ async def _welcome(edge: "Edge", socket: WebSocket, client: Client) -> bool:
     refusal = None
     if ticket is not None or not edge.authenticator.is_on:
         try:
-            caller = await edge.authenticator.socket(None, ticket)
+            caller = await edge.authenticator.socket(None, ticket, client.address)
             caller.require(Permission.READ)
             client.caller = caller
         except Refusal as error:

@@ -173,7 +173,7 @@ def _step(
 ) -> Step:
     return Step(
         action=action,
-        actor=caller.actor,
+        actor=caller.label,
         step_id=uuid4(),
         at=datetime.now(UTC),
         resolution=resolution,

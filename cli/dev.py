@@ -103,11 +103,12 @@ def _secret_key(folder: Path, wanted: Settings) -> str:
     if wanted.secret_key:
         return wanted.secret_key.get_secret_value()
     from pipeline.channels.sealing import new_key
+    from pipeline.private import FILE, write_private
 
     kept = folder / "secret-key"
     if not kept.exists():
-        kept.touch(mode=0o600)
-        kept.write_text(new_key())
+        write_private(kept, new_key())
+    kept.chmod(FILE)
     return kept.read_text()
 
 

@@ -117,11 +117,13 @@ async def _print(
 
 async def _write(connection: psycopg.AsyncConnection, dataset: "Dataset", target: "Target") -> None:
     from api.auth.scope import EVERYTHING
-    from api.exports.datasets import chunks, first_day
+    from api.exports.datasets import chunks, days_of
 
     note = target.note
-    start = note.wanted.since.date() if note.wanted.since else await first_day(connection, dataset)
-    last = (note.wanted.until or datetime.now(UTC)).date()
+    span = await days_of(connection, dataset)
+    start = note.wanted.since.date() if note.wanted.since else span and span[0]
+    until = (note.wanted.until or datetime.now(UTC)).date()
+    last = min(until, span[1]) if span else until
     with _progress() as progress:
         days = max(1, (last - start).days + 1) if start else 1
         task = progress.add_task("days", total=days, rows=f"{note.rows:,}")

@@ -21,6 +21,7 @@ from devstack.errors import DevstackError
 from devstack.jars import java
 from devstack.ports import free_port, is_free
 from devstack.process import Launch, ServerProcess, on_starter_thread, plain_environment
+from pipeline.private import private_folder
 
 _CLUSTER_ID = "dGlkZW1hcmstZGV2c3RhY2"
 _LOG4J = Path(__file__).with_name("log4j2.properties")
@@ -115,7 +116,7 @@ class KafkaServer:
 
     def _start(self) -> None:
         launch = self._launch()
-        self._home.mkdir(parents=True, exist_ok=True)
+        private_folder(self._home)
         self._properties.write_text(self._configuration())
         if not (self._data / "meta.properties").exists():
             self._format()

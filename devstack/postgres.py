@@ -23,6 +23,7 @@ from devstack.accounts import Account, server_account
 from devstack.errors import DevstackError
 from devstack.ports import free_port
 from devstack.process import Launch, ServerProcess, on_starter_thread, plain_environment
+from pipeline.private import private_folder, write_private
 
 USER = "tidemark"
 DATABASE = "tidemark"
@@ -133,16 +134,14 @@ class PostgresServer:
         return self.home / "password"
 
     def _make_home(self) -> None:
-        self.home.mkdir(parents=True, exist_ok=True)
-        self.home.chmod(0o700)
+        private_folder(self.home)
         if self._account:
             self._account.take_over(self.home)
 
     def _initialise(self, binaries: Path) -> None:
         # What an interrupted first start left is of no use.
         shutil.rmtree(self._data, ignore_errors=True)
-        self._password.write_text(secrets.token_urlsafe(24))
-        self._password.chmod(0o600)
+        write_private(self._password, secrets.token_urlsafe(24))
         if self._account:
             self._account.take_over(self._password)
         run = subprocess.run(

@@ -11,6 +11,7 @@ from devstack.errors import DevstackError
 from devstack.jars import kafka_libs
 from devstack.kafka import KafkaServer
 from devstack.postgres import PostgresServer
+from pipeline.private import private_folder
 
 
 class Stack:
@@ -31,7 +32,8 @@ class Stack:
         Raises:
             DevstackError: something is missing, or another process owns the folder.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
+        # Root's PostgreSQL runs as another account, which must get through to its own folder.
+        private_folder(self.folder, 0o711 if os.geteuid() == 0 else 0o700)
         self._lock = _lock(self.folder / "lock")
         kafka = KafkaServer(self.folder / "kafka" / "home", kafka_libs(self.folder / "kafka"))
         postgres = PostgresServer(self.folder / "postgres")

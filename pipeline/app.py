@@ -20,6 +20,7 @@ from pipeline.cluster.sentinel import Sentinel
 from pipeline.exposition import exposed
 from pipeline.kafka import account, ssl_context
 from pipeline.lag import LagMeter
+from pipeline.private import FOLDER, private_folder
 from pipeline.settings import Settings
 from pipeline.transport import BatchSchema, BatchTransport
 
@@ -51,8 +52,9 @@ def create_app(
     Commits are at-least-once: exactly-once would need transactions around a
     store that has none, and every effect here can bear repetition.
     """
-    datadir = settings.state_dir / app_id
-    datadir.mkdir(parents=True, exist_ok=True)
+    # One that is there already may hold what is not ours.
+    settings.state_dir.mkdir(mode=FOLDER, parents=True, exist_ok=True)
+    datadir = private_folder(settings.state_dir / app_id)
     app = faust.App(
         app_id,
         broker=[URL(f"kafka://{broker}") for broker in settings.kafka_brokers.split(",")],

@@ -296,9 +296,14 @@ class Role(StrEnum):
 
 
 class Identity(Struct, rename="camel", kw_only=True):
-    """Who the caller is. `assets` are the globs it may see; `authentication` is off or on."""
+    """Who the caller is.
+
+    `actor` is who it is for ever, `name` what people call it; `assets` are the globs it may see;
+    `authentication` is off or on.
+    """
 
     actor: str
+    name: str
     role: Role
     assets: list[str]
     authentication: bool

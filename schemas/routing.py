@@ -85,7 +85,7 @@ class AlertSubscriptionRequest(Struct, rename="camel", kw_only=True, forbid_unkn
     notify_resolved: bool = True
     muted_by_source: bool = False
     enabled: bool = True
-    actor: Label | None = None
+    actor: Annotated[str, Meta(min_length=1, max_length=1000)] | None = None
 
 
 class AlertSubscription(Struct, rename="camel", kw_only=True):
@@ -185,10 +185,11 @@ class SilenceRequest(Struct, rename="camel", kw_only=True, forbid_unknown_fields
 
 
 class Silence(Struct, rename="camel", kw_only=True):
-    """A silence as it stands."""
+    """A silence as it stands. `author` is what people call its `actor`."""
 
     id: UUID
     actor: str
+    author: str
     scope: list[str]
     comment: str
     asset_pattern: str | None
@@ -219,10 +220,11 @@ class MaintenanceRequest(Struct, rename="camel", kw_only=True, forbid_unknown_fi
 
 
 class MaintenanceWindow(Struct, rename="camel", kw_only=True):
-    """A maintenance window as it stands."""
+    """A maintenance window as it stands. `author` is what people call its `actor`."""
 
     id: UUID
     actor: str
+    author: str
     scope: list[str]
     name: str
     asset_pattern: str | None
@@ -251,6 +253,7 @@ class Owner(Struct, rename="camel", kw_only=True):
     asset_pattern: str
     owner: str
     actor: str
+    author: str
     created_at: datetime
     updated_at: datetime
 

@@ -8,11 +8,12 @@ from typing import Final
 from starlette.requests import HTTPConnection
 
 from api.auth import keys
-from api.auth.caller import KEY_ACTOR, LOOPBACK, Caller
+from api.auth.caller import LOOPBACK, Caller, key_actor
 from api.auth.jwt import TokenVerifier
 from api.auth.keystore import KeyStore
 from api.auth.scope import Scope
 from api.auth.tickets import TicketOffice
+from api.limits import Buckets
 from api.problems import Refusal
 from pipeline.settings import Settings, SettingsError
 from schemas.problems import ProblemCode
@@ -20,6 +21,9 @@ from schemas.problems import ProblemCode
 KEY_SECONDS: Final = 10.0
 """A revoked key is refused after this long at the latest."""
 REMEMBERED_KEYS: Final = 10_000
+GUESSES_PER_SECOND: Final = 1.0
+GUESSES_AT_ONCE: Final = 30
+"""Of one address: keys and tickets that are unknown. More of them are not looked up."""
 
 
 def check_settings(settings: Settings) -> None:
@@ -64,6 +68,7 @@ class Authenticator:
         self._tickets = tickets
         self._jwt = TokenVerifier(settings) if settings.oidc_issuer else None
         self._keys: OrderedDict[str, tuple[float, keys.ApiKey | None]] = OrderedDict()
+        self._guesses = Buckets(GUESSES_PER_SECOND, GUESSES_AT_ONCE)
 
     async def request(self, connection: HTTPConnection) -> Caller:
         """Return who asks.
@@ -76,10 +81,11 @@ class Authenticator:
         scheme, _, token = connection.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise _unknown("send Authorization: Bearer <API key or JWT>")
-        return await self._token(token.strip())
+        address = connection.client.host if connection.client else ""
+        return await self._token(token.strip(), address)
 
-    async def socket(self, token: str | None, ticket: str | None) -> Caller:
-        """Return who is at the other end of a socket.
+    async def socket(self, token: str | None, ticket: str | None, address: str) -> Caller:
+        """Return who is at the other end of a socket that comes from `address`.
 
         Raises:
             Refusal: nobody that is known.
@@ -87,13 +93,15 @@ class Authenticator:
         if not self.is_on:
             return LOOPBACK
         if ticket is not None:
+            self._check_guesses(address)
             caller = await self._tickets.redeem(ticket)
             if caller is None:
+                self._guesses.take(_network_of(address))
                 raise _unknown("the ticket is unknown, used or expired")
             return caller
         if token is None:
             raise _unknown("send a token or a ticket")
-        return await self._token(token)
+        return await self._token(token, address)
 
     async def still_valid(self, caller: Caller) -> bool:
         """Say whether what `caller` came with has neither expired nor been revoked.
@@ -103,32 +111,50 @@ class Authenticator:
         """
         if caller.expires is not None and time.time() >= caller.expires:
             return False
+        if caller.issuer_key is not None and self._jwt is not None:
+            return await self._jwt.trusts(caller.issuer_key)
         if caller.key_id is None:
             return True
         key = await self._key(caller.key_id)
         return key is not None and key.is_valid()
 
-    async def _token(self, token: str) -> Caller:
+    async def _token(self, token: str, address: str) -> Caller:
         parts = keys.parts_of(token)
         if parts is not None:
-            return await self._api_key(*parts)
+            return await self._api_key(*parts, address)
         if self._jwt is None:
             raise _unknown("the token is no API key of this edge")
         return await self._jwt.caller(token)
 
-    async def _api_key(self, key_id: str, secret: str) -> Caller:
+    async def _api_key(self, key_id: str, secret: str, address: str) -> Caller:
+        known = self._keys.get(key_id)
+        if known is None or known[1] is None:
+            self._check_guesses(address)
         key = await self._key(key_id)
+        if key is None:
+            self._guesses.take(_network_of(address))
         if key is None or not keys.is_secret_of(key, secret):
             raise _unknown("the API key is unknown")
         if not key.is_valid():
             raise _unknown("the API key is expired or revoked")
         return Caller(
-            actor=f"{KEY_ACTOR}{key.name}",
+            actor=key_actor(key.name, key.id),
+            name=key.name,
             role=key.role,
             scope=Scope(key.assets),
             expires=key.expires_at.timestamp() if key.expires_at else None,
             key_id=key.id,
         )
+
+    def _check_guesses(self, address: str) -> None:
+        """Look nothing up for an address that keeps guessing: it would keep PostgreSQL busy."""
+        wait = self._guesses.wait(_network_of(address))
+        if wait:
+            raise Refusal(
+                ProblemCode.RATE_LIMITED,
+                "too many unknown keys or tickets came from this address",
+                headers={"Retry-After": str(max(1, round(wait)))},
+            )
 
     async def _key(self, key_id: str) -> keys.ApiKey | None:
         known = self._keys.get(key_id)
@@ -140,6 +166,15 @@ class Authenticator:
         if len(self._keys) > REMEMBERED_KEYS:
             self._keys.popitem(last=False)
         return key
+
+
+def _network_of(address: str) -> str:
+    """Return what guesses are counted for: of IPv6, the network that one customer is given."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return address if found.version == 4 else str(ipaddress.ip_network((found, 64), strict=False))
 
 
 def _unknown(why: str) -> Refusal:

@@ -1,12 +1,12 @@
 """Somebody who asks, once it is known who."""
 
+import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from api.auth.scope import EVERYTHING, Scope
 from api.problems import Refusal
-from schemas.alerts import PIPELINE
 from schemas.problems import ProblemCode
 from schemas.rest import Identity, Role
 
@@ -33,8 +33,10 @@ ROLES: Final[dict[Role, frozenset[Permission]]] = {
 class Caller:
     """Who asks, what they may do and on which assets.
 
-    `actor` is what audit rows say. `expires` is Unix time, None for never;
-    `key_id` names the API key, if it is one, that may be revoked meanwhile.
+    `actor` is who it is, for ever and for nobody else: `key:NAME/ID`, `oidc:ISSUER#SUBJECT`.
+    What people keep belongs to it. `name` is what people call them; nothing rests on it.
+    `expires` is Unix time, None for never; `key_id` names the API key, `issuer_key`
+    the key of the issuer that signed the token: either may be revoked meanwhile.
     """
 
     actor: str
@@ -42,6 +44,14 @@ class Caller:
     scope: Scope = EVERYTHING
     expires: float | None = None
     key_id: str | None = None
+    issuer_key: str | None = None
+    name: str = ""
+
+    @property
+    def label(self) -> str:
+        """What audits say: the name, and whose it is beyond doubt."""
+        # The last brackets enclose what is beyond doubt, so a name has none.
+        return f"{self.name.translate(_NO_BRACKETS)} ({self.actor})" if self.name else self.actor
 
     def may(self, permission: Permission) -> bool:
         """Say whether the role grants `permission`."""
@@ -67,6 +77,7 @@ class Caller:
         """Return the caller as it is told."""
         return Identity(
             actor=self.actor,
+            name=self.name or self.actor,
             role=self.role,
             assets=list(self.scope.globs),
             authentication=authentication,
@@ -76,12 +87,20 @@ class Caller:
 LOOPBACK: Final = Caller("anonymous@loopback", Role.ADMIN)
 """Whoever asks while authentication is off, which is on a loopback address alone."""
 
-KEY_ACTOR: Final = "key:"
-"""Starts the actor of an API key; its name follows."""
-SUBJECT_ACTOR: Final = "sub:"
-"""Starts the actor of a token that has no other name than its subject."""
+_NO_BRACKETS: Final = str.maketrans("()", "[]")
+_UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
-def is_reserved(name: str) -> bool:
-    """Say whether a person of this name would pass for a key, the stream or a stranger."""
-    return name in {PIPELINE, LOOPBACK.actor} or name.startswith((KEY_ACTOR, SUBJECT_ACTOR))
+def key_actor(name: str, key_id: str) -> str:
+    """Return the actor of an API key. A later key of the same name is somebody else."""
+    return f"key:{name}/{key_id}"
+
+
+def oidc_actor(issuer: str, subject: str) -> str:
+    """Return the actor of a token: a subject is unique within its issuer alone."""
+    return f"oidc:{issuer}#{subject}"
+
+
+def is_clean(text: str) -> bool:
+    """Say whether text has no character that is not seen, which could make it pass for another."""
+    return not any(unicodedata.category(character) in _UNSEEN for character in text)

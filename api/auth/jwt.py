@@ -7,13 +7,13 @@ import urllib.request
 from collections import OrderedDict
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 import jwt
 import structlog
 
-from api.auth.caller import SUBJECT_ACTOR, Caller, is_reserved
+from api.auth.caller import Caller, is_clean, oidc_actor
 from api.auth.scope import EVERYTHING, Scope
 from api.problems import Refusal, unavailable
 from pipeline.settings import Settings
@@ -26,12 +26,25 @@ ALGORITHMS: Final = (
     "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA",
 )  # fmt: skip
 KEYS_SECONDS: Final = 300.0
-"""How long the issuer's keys are taken for current."""
+"""How long the issuer's keys are taken for current: a withdrawn one is good no longer."""
+STALE_SECONDS: Final = 3600.0
+"""How long they are good while the issuer can't be asked."""
 REFRESH_SECONDS: Final = 10.0
 """An unknown key id asks the issuer again, this often at most."""
 FETCH_SECONDS: Final = 5.0
 MAX_KEYS_BYTES: Final = 1024 * 1024
 REMEMBERED: Final = 10_000
+LONGEST_SECONDS: Final = 366 * 86_400.0
+"""No token is good for longer, whatever it says."""
+LONGEST_SUBJECT: Final = 255
+LONGEST_NAME: Final = 100
+
+
+class Verified(NamedTuple):
+    """Whom a token speaks for, and the key that its signature was checked with."""
+
+    caller: Caller
+    key: jwt.PyJWK
 
 
 class TokenVerifier:
@@ -47,7 +60,7 @@ class TokenVerifier:
         self._fetched = float("-inf")
         self._attempted = float("-inf")
         self._fetching = asyncio.Lock()
-        self._verified: OrderedDict[bytes, Caller] = OrderedDict()
+        self._verified: OrderedDict[bytes, Verified] = OrderedDict()
 
     async def caller(self, token: str) -> Caller:
         """Return whom `token` speaks for.
@@ -56,10 +69,10 @@ class TokenVerifier:
             Refusal: it is not valid, or the issuer's keys can't be had.
         """
         digest = sha256(token.encode()).digest()
-        known = self._verified.get(digest)
-        if known is not None and (known.expires or 0) > time.time():
-            return known
         key = await self._key(token)
+        known = self._verified.get(digest)
+        if known is not None and known.key is key and (known.caller.expires or 0) > time.time():
+            return known.caller
         try:
             claims = jwt.decode(
                 token,
@@ -72,13 +85,22 @@ class TokenVerifier:
             )
         except jwt.InvalidTokenError as error:
             raise _refused(str(error)) from None
-        caller = self._caller_of(claims)
-        self._verified[digest] = caller
+        caller = self._caller_of(claims, key)
+        self._verified[digest] = Verified(caller, key)
         if len(self._verified) > REMEMBERED:
             self._verified.popitem(last=False)
         return caller
 
-    def _caller_of(self, claims: Mapping[str, Any]) -> Caller:
+    async def trusts(self, key_id: str) -> bool:
+        """Say whether the issuer still publishes a key. While it can't be asked, it does."""
+        if time.monotonic() - self._fetched > KEYS_SECONDS:
+            await self._fetch_keys()
+        return (key_id or None) in self._keys or not self._has_keys()
+
+    def _has_keys(self) -> bool:
+        return bool(self._keys) and time.monotonic() - self._fetched < STALE_SECONDS
+
+    def _caller_of(self, claims: Mapping[str, Any], key: jwt.PyJWK) -> Caller:
         settings = self._settings
         role, assets = claims.get(settings.oidc_role_claim), claims.get(settings.oidc_assets_claim)
         if role not in list(Role):
@@ -86,14 +108,17 @@ class TokenVerifier:
                 ProblemCode.NOT_ALLOWED, f"the token's {settings.oidc_role_claim} names no role"
             )
         if assets is not None and not (
-            isinstance(assets, list) and all(isinstance(asset, str) for asset in assets)
+            isinstance(assets, list)
+            and all(isinstance(one, str) and is_clean(one) for one in assets)
         ):
-            raise _refused(f"{settings.oidc_assets_claim} is no list of globs")
+            raise _refused(f"{settings.oidc_assets_claim} is not a list of globs")
         return Caller(
-            actor=_name_in(claims)[:255].replace("\0", ""),
+            actor=oidc_actor(str(settings.oidc_issuer), claims["sub"]),
+            name=_name_in(claims)[:LONGEST_NAME],
             role=Role(role),
             scope=EVERYTHING if assets is None else Scope(assets),
-            expires=float(claims["exp"]),
+            expires=min(float(claims["exp"]), time.time() + LONGEST_SECONDS),
+            issuer_key=key.key_id or "",
         )
 
     async def _key(self, token: str) -> jwt.PyJWK:
@@ -104,8 +129,8 @@ class TokenVerifier:
         age = time.monotonic() - self._fetched
         if age > KEYS_SECONDS or key_id not in self._keys:
             await self._fetch_keys()
-        if not self._keys:
-            raise unavailable("the token issuer's keys can't be had just now")
+        if not self._has_keys():
+            raise unavailable("the token issuer's keys can't be fetched; try again later")
         try:
             return self._keys[key_id]
         except KeyError:
@@ -135,14 +160,25 @@ class TokenVerifier:
 
 
 def _name_in(claims: Mapping[str, Any]) -> str:
-    """Return what a person goes by in the audit; it never passes for somebody else."""
-    for claim in ("email", "preferred_username"):
+    """Return what a person is called. Nothing rests on it but what people read.
+
+    Raises:
+        Refusal: a name, or the subject, holds what is not seen.
+    """
+    subject = claims["sub"]
+    if not 0 < len(subject) <= LONGEST_SUBJECT or not is_clean(subject):
+        raise _refused(
+            f"its subject must have 1 to {LONGEST_SUBJECT} characters, all of them visible"
+        )
+    for claim in ("email", "preferred_username", "name"):
         name = claims.get(claim)
-        if claim == "email" and claims.get("email_verified", True) is not True:
+        if not isinstance(name, str) or not name:
             continue
-        if isinstance(name, str) and name and not is_reserved(name):
+        if not is_clean(name):
+            raise _refused(f"its {claim} holds characters that are not visible")
+        if claim != "email" or claims.get("email_verified", True) is True:
             return name
-    return f"{SUBJECT_ACTOR}{claims['sub']}"
+    return ""
 
 
 def _get_json(url: str) -> dict[str, Any]:

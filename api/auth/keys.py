@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from typing import Final
 from schemas.rest import Role
 
 PREFIX: Final = "tmk"
+_ID: Final = re.compile(r"[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ def parts_of(token: str) -> tuple[str, str] | None:
     """Return the id and the secret of a key's text, None if it is no key."""
     prefix, _, rest = token.partition("_")
     key_id, _, secret = rest.partition("_")
-    return (key_id, secret) if prefix == PREFIX and key_id and secret else None
+    return (key_id, secret) if prefix == PREFIX and _ID.fullmatch(key_id) and secret else None
 
 
 def hash_of(secret: str) -> bytes:

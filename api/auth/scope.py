@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from functools import lru_cache
 
+from api.auth.cover import covers
 from pipeline.globs import ALL, matches_any
 
 
@@ -16,6 +17,16 @@ class Scope:
     def allows(self, asset_id: str) -> bool:
         """Say whether the asset is inside."""
         return self.everything or _allows(self.globs, asset_id)
+
+    def covers(self, pattern: str) -> bool:
+        """Say whether an asset pattern reaches no further."""
+        return self.everything or any(covers(glob, pattern) for glob in self.globs)
+
+    def narrower(self, other: "Scope") -> "Scope | None":
+        """Return the one that lies within the other, None if neither does."""
+        if all(map(other.covers, self.globs)):
+            return self
+        return other if all(map(self.covers, other.globs)) else None
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Scope) and other.globs == self.globs

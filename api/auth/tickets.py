@@ -16,13 +16,15 @@ LIFETIME: Final = timedelta(seconds=30)
 
 _ISSUE: Final = """
     WITH expired AS (DELETE FROM socket_tickets WHERE expires_at < now())
-    INSERT INTO socket_tickets (hash, actor, role, assets, caller_expires_at, key_id, expires_at)
-    VALUES (%(hash)s, %(actor)s, %(role)s, %(assets)s, %(caller_expires_at)s, %(key_id)s,
-            %(expires_at)s)
+    INSERT INTO socket_tickets (hash, actor, actor_name, role, assets, caller_expires_at, key_id,
+                                issuer_key, expires_at)
+    VALUES (%(hash)s, %(actor)s, %(actor_name)s, %(role)s, %(assets)s, %(caller_expires_at)s,
+            %(key_id)s, %(issuer_key)s, %(expires_at)s)
 """
 _REDEEM: Final = """
     DELETE FROM socket_tickets WHERE hash = %(hash)s
-    RETURNING actor, role, assets, caller_expires_at, key_id, expires_at > now() AS valid
+    RETURNING actor, actor_name, role, assets, caller_expires_at, key_id, issuer_key,
+              expires_at > now() AS valid
 """
 
 
@@ -38,12 +40,14 @@ class TicketOffice:
         given = {
             "hash": hash_of(secret),
             "actor": caller.actor,
+            "actor_name": caller.name,
             "role": caller.role,
             "assets": list(caller.scope.globs),
             "caller_expires_at": (
                 datetime.fromtimestamp(caller.expires, UTC) if caller.expires else None
             ),
             "key_id": caller.key_id,
+            "issuer_key": caller.issuer_key,
             "expires_at": expires_at,
         }
         async with self._pool.connection() as connection:
@@ -60,8 +64,10 @@ class TicketOffice:
         expires = row["caller_expires_at"]
         return Caller(
             actor=row["actor"],
+            name=row["actor_name"],
             role=Role(row["role"]),
             scope=Scope(row["assets"]),
             expires=expires.timestamp() if expires else None,
             key_id=row["key_id"],
+            issuer_key=row["issuer_key"],
         )

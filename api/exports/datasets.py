@@ -4,7 +4,8 @@ Rows come day by day, within a day in the order of an index, so that millions ar
 without being sorted or held anywhere; and any row is a place to go on from.
 """
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -57,14 +58,14 @@ class Dataset:
         time: its column that days are counted by.
         columns: what is exported.
         key: what orders the rows of a day, the columns of an index.
-        first_day: a query for the first day there is anything of.
+        days: a query for the first and the last day there may be anything of.
     """
 
     table: LiteralString
     time: LiteralString
     columns: tuple[Column, ...]
     key: tuple[Key, ...]
-    first_day: LiteralString
+    days: LiteralString
 
     @property
     def has_metrics(self) -> bool:
@@ -98,7 +99,10 @@ ALERTS: Final = Dataset(
         Column("metadata", "metadata::text", Kind.JSON),
     ),
     key=(Key("timestamp", '"timestamp"', "timestamptz"), Key("id", "id", "uuid")),
-    first_day="""SELECT min("timestamp" AT TIME ZONE 'UTC')::date FROM quality_alerts_realtime""",
+    days="""
+        SELECT min("timestamp" AT TIME ZONE 'UTC')::date, max("timestamp" AT TIME ZONE 'UTC')::date
+        FROM quality_alerts_realtime
+    """,
 )
 HISTORY: Final = Dataset(
     table="quality_metric_history",
@@ -118,8 +122,9 @@ HISTORY: Final = Dataset(
         Key("eventId", "event_id", "uuid"),
     ),
     # Partitions are named after their days: the oldest event need not be looked for.
-    first_day="""
-        SELECT min(to_date(right(relname, 8), 'YYYYMMDD'))
+    days="""
+        SELECT min(to_date(right(relname, 8), 'YYYYMMDD')),
+            max(to_date(right(relname, 8), 'YYYYMMDD'))
         FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
         WHERE inhparent = 'quality_metric_history'::regclass
     """,
@@ -140,7 +145,7 @@ TRENDS: Final = Dataset(
         Column("last", "last", Kind.NUMBER),
     ),
     key=(Key("assetId", "asset_id", "text"), Key("metricType", "metric_type", "text")),
-    first_day="SELECT min(day) FROM quality_metric_daily",
+    days="SELECT min(day), max(day) FROM quality_metric_daily",
 )
 DATASETS: Final = {"alerts": ALERTS, "history": HISTORY, "trends": TRENDS}
 
@@ -168,10 +173,10 @@ class Chunk(NamedTuple):
     place: Place
 
 
-async def first_day(connection: AsyncConnection, dataset: Dataset) -> date | None:
-    """Return the first day that a dataset may have rows of, None if it has none."""
-    row = await (await connection.execute(dataset.first_day)).fetchone()
-    return row[0] if row else None
+async def days_of(connection: AsyncConnection, dataset: Dataset) -> tuple[date, date] | None:
+    """Return the first and the last day that a dataset may have rows of, None if it has none."""
+    row = await (await connection.execute(dataset.days)).fetchone()
+    return (row[0], row[1]) if row and row[0] else None
 
 
 async def chunks(
@@ -180,21 +185,24 @@ async def chunks(
     scope: Scope,
     wanted: Wanted,
     after: Place | None = None,
-) -> AsyncIterator[Chunk]:
+) -> AsyncGenerator[Chunk, None]:
     """Read what is wanted within `scope`, from the row after `after` on, chunk by chunk.
 
     Each day is read by a cursor of PostgreSQL's own: neither side holds more than a chunk.
     """
     until = wanted.until or datetime.now(UTC)
     start = wanted.since.astimezone(UTC).date() if wanted.since else None
-    earliest = await first_day(connection, dataset)
-    if earliest is None:
+    days = await days_of(connection, dataset)
+    if days is None:
         return
+    earliest, latest = days
     day = after.day if after else max(start, earliest) if start else earliest
-    while _midnight(day) < until:
+    # Whatever was asked for, days beyond the last one are not looked through.
+    while day <= latest and _midnight(day) < until:
         key = after.key if after and after.day == day else None
-        async for rows in _day(connection, dataset, scope, wanted, day, key):
-            yield Chunk(rows, dataset.place_of(day, rows[-1]))
+        async with aclosing(_day(connection, dataset, scope, wanted, day, key)) as found:
+            async for rows in found:
+                yield Chunk(rows, dataset.place_of(day, rows[-1]))
         day += timedelta(days=1)
 
 
@@ -205,7 +213,7 @@ async def _day(
     wanted: Wanted,
     day: date,
     after: list[str] | None,
-) -> AsyncIterator[list[tuple[Any, ...]]]:
+) -> AsyncGenerator[list[tuple[Any, ...]], None]:
     where = _where(dataset, scope, wanted, day)
     keys = _listed(part.source for part in dataset.key)
     if after is not None:

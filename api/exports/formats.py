@@ -2,6 +2,7 @@
 
 import csv
 import io
+import unicodedata
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from enum import StrEnum
@@ -13,7 +14,7 @@ from api.exports.datasets import Column, Dataset, Kind
 
 Rows = Sequence[tuple[Any, ...]]
 
-SUSPECT: Final = ("=", "+", "-", "@", "\t", "\r", "'")
+OPERATORS: Final = frozenset("=+-@'")
 """A spreadsheet takes a cell that begins with one of these for a formula (OWASP, "CSV
 injection"); the apostrophe is among them so that what is put before can be told."""
 
@@ -114,7 +115,20 @@ def _cell_of(column: Column) -> Callable[[Any], Any]:
 
 
 def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(SUSPECT) else text
+    return f"'{text}" if _is_suspect(text) else text
+
+
+def _is_suspect(text: str) -> bool:
+    """Say whether a spreadsheet could find a formula in a cell.
+
+    They pass over blanks and what is not seen, and some read full-width operators as others.
+    """
+    first = text[:1]
+    if not first or "a" <= first <= "z":
+        return False
+    if first.isspace() or not first.isprintable():
+        return True
+    return unicodedata.normalize("NFKC", first)[0] in OPERATORS or first == "\u2212"
 
 
 def _iso(moment: date | datetime) -> str:

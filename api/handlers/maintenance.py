@@ -1,18 +1,17 @@
 """Maintenance windows: planned work, once or by a schedule."""
 
-from typing import Any
-
 from croniter import croniter
 
 from api.endpoint import Call, NoQuery
 from api.handlers.routing import (
     as_written,
+    check_reach,
     check_selector,
     check_time_zone,
-    delete_record,
     list_records,
     lock_record,
     one_record,
+    rewritten_by,
     written_by,
 )
 from api.problems import invalid
@@ -33,7 +32,9 @@ async def window(call: Call[NoQuery, None]) -> One[MaintenanceWindow]:
 
 async def make_window(call: Call[NoQuery, MaintenanceRequest]) -> One[MaintenanceWindow]:
     """Plan maintenance. It reaches no further than the caller sees."""
-    number = await WINDOWS.insert(call.connection, _checked(call))
+    _check(call.body)
+    columns = written_by(call.caller, call.body) | {"author": call.caller.label}
+    number = await WINDOWS.insert(call.connection, columns)
     return await as_written(call, WINDOWS, number)
 
 
@@ -41,17 +42,25 @@ async def change_window(call: Call[NoQuery, MaintenanceRequest]) -> One[Maintena
     """Put another maintenance window in the place of one."""
     number = call.number("window_id")
     await lock_record(call, WINDOWS, number, in_sight(call.caller))
-    await WINDOWS.update(call.connection, number, _checked(call))
+    _check(call.body)
+    before = (await as_written(call, WINDOWS, number)).data
+    check_reach(call.caller, before.actor, before.asset_pattern)
+    columns = rewritten_by(call.caller, call.body, before.actor, before.scope)
+    await WINDOWS.update(call.connection, number, columns)
     return await as_written(call, WINDOWS, number)
 
 
 async def delete_window(call: Call[NoQuery, None]) -> One[MaintenanceWindow]:
     """Delete a maintenance window."""
-    return await delete_record(call, WINDOWS, call.number("window_id"), in_sight(call.caller))
+    number = call.number("window_id")
+    await lock_record(call, WINDOWS, number, in_sight(call.caller))
+    last = await as_written(call, WINDOWS, number)
+    check_reach(call.caller, last.data.actor, last.data.asset_pattern)
+    await WINDOWS.delete(call.connection, number)
+    return last
 
 
-def _checked(call: Call[NoQuery, MaintenanceRequest]) -> dict[str, Any]:
-    asked = call.body
+def _check(asked: MaintenanceRequest) -> None:
     check_selector(asked.asset_pattern, asked.source)
     if asked.starts_at and asked.ends_at and asked.ends_at <= asked.starts_at:
         raise invalid("endsAt", "lies before the start")
@@ -59,7 +68,6 @@ def _checked(call: Call[NoQuery, MaintenanceRequest]) -> dict[str, Any]:
         _check_once(asked)
     else:
         _check_schedule(asked, asked.schedule)
-    return written_by(call.caller, asked)
 
 
 def _check_once(asked: MaintenanceRequest) -> None:

@@ -1,12 +1,15 @@
 """Owners: whose assets are."""
 
+from typing import Any
+from uuid import UUID
+
 import psycopg
 
 from api.endpoint import Call, NoQuery
 from api.handlers.routing import (
     as_written,
+    check_reach,
     conflict,
-    delete_record,
     list_records,
     lock_record,
     one_record,
@@ -40,7 +43,7 @@ async def name_owner(call: Call[NoQuery, OwnerRequest]) -> One[Owner]:
 async def change_owner(call: Call[NoQuery, OwnerRequest]) -> One[Owner]:
     """Say something else of a pattern."""
     number = call.number("owner_id")
-    await lock_record(call, OWNERS, number, in_sight(call.caller, own_too=False))
+    await _lock(call, number)
     try:
         await OWNERS.update(call.connection, number, _checked(call))
     except psycopg.errors.UniqueViolation:
@@ -50,19 +53,32 @@ async def change_owner(call: Call[NoQuery, OwnerRequest]) -> One[Owner]:
 
 async def forget_owner(call: Call[NoQuery, None]) -> One[Owner]:
     """Say nothing of a pattern any more."""
-    where = in_sight(call.caller, own_too=False)
-    return await delete_record(call, OWNERS, call.number("owner_id"), where)
+    number = call.number("owner_id")
+    last = await _lock(call, number)
+    await OWNERS.delete(call.connection, number)
+    return last
+
+
+async def _lock(call: Call[Any, Any], number: UUID) -> One[Owner]:
+    await lock_record(call, OWNERS, number, in_sight(call.caller, own_too=False))
+    before = await as_written(call, OWNERS, number)
+    check_reach(call.caller, "", before.data.asset_pattern)
+    return before
+
+
+def _check_reach(call: Call[Any, Any], pattern: str) -> None:
+    if not call.caller.scope.covers(pattern):
+        raise invalid("assetPattern", "reaches beyond what the caller sees")
 
 
 def _checked(call: Call[NoQuery, OwnerRequest]) -> dict[str, object]:
     asked = call.body
-    # Taken as text, a pattern within the scope matches one of its globs.
-    if not call.caller.scope.allows(asked.asset_pattern):
-        raise invalid("assetPattern", "reaches beyond what the caller sees")
+    _check_reach(call, asked.asset_pattern)
     return {
         "asset_pattern": asked.asset_pattern,
         "owner": asked.owner,
         "actor": call.caller.actor,
+        "author": call.caller.label,
     }
 
 

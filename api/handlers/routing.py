@@ -7,10 +7,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from api.auth.caller import Caller
+from api.auth.scope import Scope
 from api.endpoint import Call
 from api.problems import Refusal, invalid, not_found
 from api.queries.records import Records, S
 from api.queries.where import Where
+from pipeline.globs import ALL
 from schemas.problems import ProblemCode
 from schemas.rest import One, Page
 from schemas.routing import RoutingQuery
@@ -81,6 +83,39 @@ def written_by(caller: Caller, said: msgspec.Struct, *leave_out: str) -> dict[st
     for name in leave_out:
         del columns[name]
     return columns | {"actor": caller.actor, "scope": list(caller.scope.globs)}
+
+
+def rewritten_by(
+    caller: Caller, said: msgspec.Struct, actor: str, scope: list[str], *leave_out: str
+) -> dict[str, Any]:
+    """Return the columns of what `caller` makes of a record.
+
+    It stays its author's, and reaches no further than both its author and `caller` see: neither
+    may widen it for the other.
+
+    Raises:
+        Refusal: each sees what the other does not.
+    """
+    columns = written_by(caller, said, *leave_out)
+    if actor == caller.actor:
+        return columns
+    both = caller.scope.narrower(Scope(scope))
+    if both is None:
+        raise Refusal(
+            ProblemCode.NOT_ALLOWED,
+            f"it reaches assets that you do not see; ask its author, {actor}, to change it",
+        )
+    return columns | {"actor": actor, "scope": list(both.globs)}
+
+
+def check_reach(caller: Caller, actor: str, asset_pattern: str | None) -> None:
+    """Refuse to touch what somebody else said of assets that the caller does not see.
+
+    Raises:
+        Refusal: it reaches further, though its pattern, taken as a text, lies within the scope.
+    """
+    if actor != caller.actor and not caller.scope.covers(asset_pattern or ALL):
+        raise Refusal(ProblemCode.NOT_ALLOWED, "it reaches assets that you do not see")
 
 
 def texts(values: list[Any]) -> list[str]:

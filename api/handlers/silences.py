@@ -5,10 +5,12 @@ from datetime import UTC, datetime
 from api.endpoint import Call, NoQuery
 from api.handlers.routing import (
     as_written,
+    check_reach,
     check_selector,
     list_records,
     lock_record,
     one_record,
+    rewritten_by,
     texts,
     written_by,
 )
@@ -33,7 +35,8 @@ async def silence(call: Call[NoQuery, None]) -> One[Silence]:
 
 async def make_silence(call: Call[NoQuery, SilenceRequest]) -> One[Silence]:
     """Silence some alerts. It reaches no further than the caller sees."""
-    number = await SILENCES.insert(call.connection, _checked(call))
+    columns = written_by(call.caller, call.body) | {"author": call.caller.label}
+    number = await SILENCES.insert(call.connection, columns | _checked(call))
     return await as_written(call, SILENCES, number)
 
 
@@ -41,7 +44,10 @@ async def change_silence(call: Call[NoQuery, SilenceRequest]) -> One[Silence]:
     """Put another silence in the place of one."""
     number = call.number("silence_id")
     await lock_record(call, SILENCES, number, in_sight(call.caller))
-    await SILENCES.update(call.connection, number, _checked(call))
+    before = (await as_written(call, SILENCES, number)).data
+    check_reach(call.caller, before.actor, before.asset_pattern)
+    columns = rewritten_by(call.caller, call.body, before.actor, before.scope)
+    await SILENCES.update(call.connection, number, columns | _checked(call))
     return await as_written(call, SILENCES, number)
 
 
@@ -50,6 +56,7 @@ async def end_silence(call: Call[NoQuery, None]) -> One[Silence]:
     number = call.number("silence_id")
     await lock_record(call, SILENCES, number, in_sight(call.caller))
     before = (await as_written(call, SILENCES, number)).data
+    check_reach(call.caller, before.actor, before.asset_pattern)
     now = datetime.now(UTC)
     if before.ends_at > now:
         columns = {"ends_at": now, "starts_at": min(before.starts_at, now)}
@@ -63,7 +70,4 @@ def _checked(call: Call[NoQuery, SilenceRequest]) -> dict[str, object]:
     starts_at = asked.starts_at or datetime.now(UTC)
     if asked.ends_at <= starts_at:
         raise invalid("endsAt", "lies before the start")
-    return written_by(call.caller, asked) | {
-        "starts_at": starts_at,
-        "alert_types": texts(asked.alert_types),
-    }
+    return {"starts_at": starts_at, "alert_types": texts(asked.alert_types)}

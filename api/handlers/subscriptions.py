@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from api.auth.caller import Caller
 from api.endpoint import Call, NoQuery
 from api.handlers.routing import (
     MOST_OF_ONE,
@@ -13,6 +12,7 @@ from api.handlers.routing import (
     list_records,
     lock_record,
     one_record,
+    rewritten_by,
     texts,
     written_by,
 )
@@ -22,6 +22,7 @@ from api.queries.routing import (
     Level,
     count_of,
     own,
+    scope_of_key,
     usable_channels,
     write_levels,
 )
@@ -48,7 +49,7 @@ async def subscribe(
 
     It tells of what happens from now on, and of no asset that the caller could not see.
     """
-    columns, levels = await _checked(call, call.caller.actor)
+    columns, levels = await _checked(call)
     if await count_of(call.connection, "alert_subscriptions", columns["actor"]) >= MOST_OF_ONE:
         raise Refusal(
             ProblemCode.TOO_MANY_SUBSCRIPTIONS, f"one actor may have {MOST_OF_ONE} subscriptions"
@@ -65,7 +66,7 @@ async def change_subscription(
     number = call.number("subscription_id")
     await lock_record(call, SUBSCRIPTIONS, number, own(call.caller))
     before = await as_written(call, SUBSCRIPTIONS, number)
-    columns, levels = await _checked(call, before.data.actor)
+    columns, levels = await _checked(call, before.data)
     await SUBSCRIPTIONS.update(call.connection, number, columns)
     await write_levels(call.connection, number, levels)
     return await as_written(call, SUBSCRIPTIONS, number)
@@ -79,11 +80,10 @@ async def unsubscribe(call: Call[NoQuery, None]) -> One[AlertSubscription]:
 
 
 async def _checked(
-    call: Call[NoQuery, AlertSubscriptionRequest], owner: str
+    call: Call[NoQuery, AlertSubscriptionRequest], before: AlertSubscription | None = None
 ) -> tuple[dict[str, Any], list[Level]]:
     asked = call.body
-    columns = written_by(call.caller, asked, "channels", "escalations", "quiet_hours")
-    columns["actor"] = _actor(call.caller, asked, owner)
+    columns = await _whose(call, before)
     columns |= _quiet_columns(asked)
     columns |= {
         "alert_types": texts(asked.alert_types),
@@ -99,12 +99,34 @@ async def _checked(
     return columns, levels
 
 
-def _actor(caller: Caller, asked: AlertSubscriptionRequest, owner: str) -> str:
-    if asked.actor is None or asked.actor == owner:
-        return owner
-    if caller.role != Role.ADMIN:
+async def _whose(
+    call: Call[NoQuery, AlertSubscriptionRequest], before: AlertSubscription | None
+) -> dict[str, Any]:
+    """Return what was asked, whose the subscription is and how far it reaches."""
+    caller, asked = call.caller, call.body
+    owner = before.actor if before else caller.actor
+    actor = owner if asked.actor is None else asked.actor
+    apart = ("channels", "escalations", "quiet_hours", "actor")
+    if actor != owner and caller.role != Role.ADMIN:
         raise invalid("actor", "only an admin subscribes somebody else")
-    return asked.actor
+    if before is not None and actor == owner:
+        return rewritten_by(caller, asked, before.actor, before.scope, *apart)
+    columns = written_by(caller, asked, *apart)
+    if actor == caller.actor:
+        return columns
+    return rewritten_by(caller, asked, actor, await _scope_of(call, actor), *apart)
+
+
+async def _scope_of(call: Call[Any, Any], actor: str) -> list[str]:
+    """Return what an actor may see. Of a token only its issuer knows: the admin answers for it."""
+    if not actor.startswith("key:"):
+        return list(call.caller.scope.globs)
+    found = await scope_of_key(call.connection, actor)
+    if found is None:
+        raise invalid(
+            "actor", "there is no such key in force; give key:NAME/ID as `keys list` does"
+        )
+    return found
 
 
 def _quiet_columns(asked: AlertSubscriptionRequest) -> dict[str, Any]:

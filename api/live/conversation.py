@@ -146,7 +146,9 @@ class Conversation:
 
     async def _authenticate(self, asked: Authenticate, request_id: str | None) -> None:
         try:
-            caller = await self._edge.authenticator.socket(asked.token, asked.ticket)
+            caller = await self._edge.authenticator.socket(
+                asked.token, asked.ticket, self._client.address
+            )
             caller.require(Permission.READ)
             self._check_change(caller)
         except Refusal as refusal:

@@ -46,6 +46,10 @@ _USERS: Final = """
     WHERE c.channel_id = %s ORDER BY s.name, s.actor
 """
 _COUNT: Final = sql.SQL("SELECT count(*) FROM {} WHERE actor = %s")
+_SCOPE_OF_KEY: Final = """
+    SELECT assets FROM api_keys WHERE 'key:' || name || '/' || id = %s
+        AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
+"""
 _TEST: Final = """
     INSERT INTO notification_deliveries (id, channel_id, channel_name, actor, notification)
     SELECT %(id)s, id, name, %(actor)s, %(notification)s
@@ -119,6 +123,12 @@ async def count_of(connection: AsyncConnection, table: str, actor: str) -> int:
     query = _COUNT.format(sql.Identifier(table))
     row = await (await connection.execute(query, (actor,))).fetchone()
     return row[0] if row else 0
+
+
+async def scope_of_key(connection: AsyncConnection, actor: str) -> list[str] | None:
+    """Return the asset globs of the key that `actor` is, None if none is in force."""
+    row = await (await connection.execute(_SCOPE_OF_KEY, (actor,))).fetchone()
+    return row[0] if row else None
 
 
 async def order_test(connection: AsyncConnection, channel: UUID, actor: str) -> UUID:

@@ -43,8 +43,8 @@ _VONAGE: Final = _service(Writing.PLAIN, "to from key secret")
 
 SERVICES: Final[Mapping[str, Service]] = {
     # Chat
-    "slack": _service(Writing.SLACK, "to token mode footer timestamp"),
-    "gchat": _service(Writing.SLACK, "workspace key token thread threadkey"),
+    "slack": _service(Writing.CHAT, "to token mode footer timestamp"),
+    "gchat": _service(Writing.MARKS, "workspace key token thread threadkey"),
     "discord": _service(Writing.MARKDOWN, "thread ping tts"),
     "zulip": _service(Writing.TITLED, "to token", has_host=True),
     "tgram": _service(Writing.HTML, "to silent topic thread"),

@@ -28,7 +28,7 @@ log = structlog.get_logger(__name__)
 
 CONCURRENT: Final = 16
 """Messages one process sends at a time."""
-CANCELLED: Final = "the channel was deleted"
+CANCELLED: Final = "the channel was deleted, or the key of its owner was revoked or has expired"
 
 GiveUp = Callable[[Claimed, str], Awaitable[None]]
 Write = Callable[[AsyncConnection], Awaitable[None]]

@@ -36,7 +36,8 @@ _CLAIM: Final = """
            (SELECT coalesce(jsonb_agg(jsonb_build_object(
                 'alertId', alert_id, 'occasion', occasion, 'activation', activation)), '[]')
             FROM notification_delivery_alerts WHERE delivery_id = claimed.id)
-    FROM claimed LEFT JOIN notification_channels channel ON channel.id = channel_id
+    FROM claimed LEFT JOIN notification_channels channel
+        ON channel.id = channel_id AND is_key_in_force(channel.actor)
     ORDER BY number
 """
 _FINISH: Final = """
@@ -76,7 +77,10 @@ _CLEANUP: Final = "SELECT cleanup_old_notifications(%s)"
 
 
 class Claimed(NamedTuple):
-    """A delivery that is ours to send. `kind` and `actor` are its channel's, if that is there."""
+    """A delivery that is ours to send.
+
+    `kind` and `actor` are its channel's, None if that or the key of its owner is gone.
+    """
 
     id: UUID
     attempts: int

@@ -12,8 +12,8 @@ from schemas.routing import AlertSubscription, MaintenanceWindow, Owner, Silence
 
 S = TypeVar("S", bound=msgspec.Struct)
 
-_ENABLED: Final = "SELECT * FROM alert_subscription_details WHERE enabled"
-_SUBSCRIPTIONS: Final = "SELECT * FROM alert_subscription_details WHERE id = ANY(%s)"
+_ENABLED: Final = "SELECT * FROM alert_subscriptions_in_force WHERE enabled"
+_SUBSCRIPTIONS: Final = "SELECT * FROM alert_subscriptions_in_force WHERE id = ANY(%s)"
 _SILENCES: Final = "SELECT * FROM alert_silences WHERE starts_at <= now() AND ends_at > now()"
 _WINDOWS: Final = """
     SELECT * FROM maintenance_windows WHERE enabled AND coalesce(ends_at > now(), true)

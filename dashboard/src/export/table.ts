@@ -8,7 +8,8 @@ export interface Column<Row> {
 }
 
 /** A leading character that makes a spreadsheet take a cell for a formula. */
-const FORMULA = /^[\s\u200b-\u200f\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/;
+const FORMULA =
+  /^[\s\p{C}]*[=+\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u2212\u207c]|^[\t\r\n]/u;
 const NEEDS_QUOTES = /[",\r\n]/;
 
 /**

@@ -19,7 +19,8 @@ export function Silenced({ alert }: { alert: Alert }) {
     <p className={styles.silenced}>
       <BellOff aria-hidden />
       <span>
-        Silenced until {formatMinute(silence.endsAt)} by {silence.actor}: {silence.comment}
+        Silenced until {formatMinute(silence.endsAt)} by {silence.author || silence.actor}:{" "}
+        {silence.comment}
       </span>
     </p>
   );

@@ -1103,13 +1103,17 @@ export interface HistoryPoint {
   late?: boolean;
 }
 /**
- * Who the caller is. `assets` are the globs it may see; `authentication` is off or on.
+ * Who the caller is.
+ *
+ * `actor` is who it is for ever, `name` what people call it; `assets` are the globs it may see;
+ * `authentication` is off or on.
  *
  * This interface was referenced by `Wire`'s JSON-Schema
  * via the `definition` "Identity".
  */
 export interface Identity {
   actor: string;
+  name: string;
   role: Role;
   assets: string[];
   authentication: boolean;
@@ -1295,7 +1299,7 @@ export interface MaintenanceRequest {
   enabled?: boolean;
 }
 /**
- * A maintenance window as it stands.
+ * A maintenance window as it stands. `author` is what people call its `actor`.
  *
  * This interface was referenced by `Wire`'s JSON-Schema
  * via the `definition` "MaintenanceWindow".
@@ -1303,6 +1307,7 @@ export interface MaintenanceRequest {
 export interface MaintenanceWindow {
   id: string;
   actor: string;
+  author: string;
   scope: string[];
   name: string;
   assetPattern: string | null;
@@ -1397,6 +1402,7 @@ export interface Owner {
   assetPattern: string;
   owner: string;
   actor: string;
+  author: string;
   createdAt: string;
   updatedAt: string;
 }
@@ -1505,7 +1511,7 @@ export interface ScoresAnswer {
   success?: true;
 }
 /**
- * A silence as it stands.
+ * A silence as it stands. `author` is what people call its `actor`.
  *
  * This interface was referenced by `Wire`'s JSON-Schema
  * via the `definition` "Silence".
@@ -1513,6 +1519,7 @@ export interface ScoresAnswer {
 export interface Silence {
   id: string;
   actor: string;
+  author: string;
   scope: string[];
   comment: string;
   assetPattern: string | null;

@@ -13,12 +13,20 @@ describe("toCsv", () => {
     expect(cell(undefined)).toBe("");
   });
 
-  it.each(["=1+1", "+1", "-1", "@SUM(A1)", " =1+1", "\u200b=1", "\uff1dcmd"])(
-    "keeps %j from being run as a formula",
-    (text) => {
-      expect(cell(text)?.replace(/^"/, "")).toMatch(/^'/);
-    },
-  );
+  it.each([
+    "=1+1",
+    "+1",
+    "-1",
+    "@SUM(A1)",
+    " =1+1",
+    "\u200b=1",
+    "\uff1dcmd",
+    "\u202e=1",
+    "\ufe62\u0031",
+    "\u22121",
+  ])("keeps %j from being run as a formula", (text) => {
+    expect(cell(text)?.replace(/^"/, "")).toMatch(/^'/);
+  });
 
   it("keeps tabs and carriage returns from hiding a formula", () => {
     expect(cell("\t=1")).toBe("'\t=1");

@@ -71,7 +71,8 @@ const orders: AlertSubscription = {
 
 const silence: Silence = {
   id: "q1",
-  actor: "key:bob",
+  actor: "key:bob/0123456789ab",
+  author: "bob (key:bob/0123456789ab)",
   scope: ["*"],
   comment: "known",
   assetPattern: "crm.*",
@@ -85,7 +86,8 @@ const silence: Silence = {
 
 const reload: MaintenanceWindow = {
   id: "m1",
-  actor: "key:bob",
+  actor: "key:bob/0123456789ab",
+  author: "bob (key:bob/0123456789ab)",
   scope: ["*"],
   name: "reload",
   assetPattern: "warehouse.*",
@@ -104,7 +106,8 @@ const sales: Owner = {
   id: "o1",
   assetPattern: "warehouse.sales.*",
   owner: "sales team",
-  actor: "key:bob",
+  actor: "key:bob/0123456789ab",
+  author: "bob (key:bob/0123456789ab)",
   createdAt: NOW,
   updatedAt: NOW,
 };

@@ -41,7 +41,9 @@ def hold_on(
     now = circumstances.now
     silence = silence_over(circumstances.silences, alert, now)
     if silence is not None:
-        return Hold(f"silenced by {silence.actor}: {silence.comment}", silence.ends_at)
+        return Hold(
+            f"silenced by {silence.author or silence.actor}: {silence.comment}", silence.ends_at
+        )
     maintenance = window_over(circumstances.windows, alert, now)
     if maintenance is not None:
         return Hold(f"maintenance: {maintenance.window.name}", maintenance.until)

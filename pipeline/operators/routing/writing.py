@@ -19,7 +19,7 @@ _MENTION: Final = re.compile(r"[@<](?=\S)")
 _LINK: Final = re.compile(r"(?:\b[a-z][a-z0-9+.-]*:(?=//)|\bwww(?=\.))", re.IGNORECASE)
 _WEB: Final = ("http:", "https:", "ftp:", "ftps:", "tg:", "slack:", "discord:", "www")
 _MARKDOWN: Final = re.compile(r"([\\`*_{}\[\]()<>#|~!])")
-_SLACK: Final = re.compile(r"(?<!\w)[*_~`]|[*_~`](?!\w)")
+_MARKS: Final = re.compile(r"(?<!\w)[*_~`]|[*_~`](?!\w)")
 
 
 class Writing(StrEnum):
@@ -27,7 +27,7 @@ class Writing(StrEnum):
 
     `plain`: text under a title; `chat`: text that may mention people; `email`: HTML under a
     title; `html`: HTML that may mention people; `markdown`; `titled`: Markdown under a title of
-    plain text; `slack`: Slack's own markup.
+    plain text; `marks`: text with `*` and `_` around what stands out.
     """
 
     PLAIN = "plain"
@@ -36,7 +36,7 @@ class Writing(StrEnum):
     HTML = "html"
     MARKDOWN = "markdown"
     TITLED = "titled"
-    SLACK = "slack"
+    MARKS = "marks"
 
     @property
     def has_title(self) -> bool:
@@ -94,9 +94,8 @@ def _markdown(text: str) -> str:
     return _MARKDOWN.sub(r"\\\1", unmentioned(text))
 
 
-def _slack(text: str) -> str:
-    broken = _SLACK.sub(lambda found: f"{GAP}{found[0]}{GAP}", unmentioned(text))
-    return escape(broken, quote=False)
+def _marked(text: str) -> str:
+    return _MARKS.sub(lambda found: f"{GAP}{found[0]}{GAP}", unmentioned(text))
 
 
 def _html_link(address: str) -> str:
@@ -124,8 +123,5 @@ _MARKUPS: Final[Mapping[Writing, Markup]] = {
     Writing.HTML: _HTML,
     Writing.MARKDOWN: _BOLD,
     Writing.TITLED: _BOLD,
-    Writing.SLACK: Markup(
-        _slack, lambda text: f"*{text}*",
-        lambda url: f"<{escape(url, quote=False)}>", "\n", ("", "\n"),
-    ),
+    Writing.MARKS: Markup(_marked, lambda text: f"*{text}*", _same, "\n", ("", "\n")),
 }  # fmt: skip

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from pipeline.channels.networks import Networks
 
+WRITING: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 CODE_ENDINGS: Final = (".py", ".pyc", ".so")
 FORBIDDEN: Final = (
     "os.", "shutil.", "subprocess.", "pty.", "tempfile.", "glob.", "pathlib.", "sqlite3.",
@@ -45,7 +46,7 @@ class Confinement:
         if event == "socket.connect":
             self._check_address(arguments[1])
         elif event == "open":
-            if not self._is_code(arguments[0], arguments[1]):
+            if not self._is_code(*arguments):
                 raise NotPermittedError("files are not opened here")
         elif event in ("os.listdir", "os.scandir"):
             if not f"{os.path.normpath(str(arguments[0]))}{os.sep}".startswith(self._code):
@@ -64,10 +65,10 @@ class Confinement:
             self.has_refused = True
             raise NotPermittedError(f"{host} is a private address")
 
-    def _is_code(self, path: object, mode: object) -> bool:
+    def _is_code(self, path: object, _mode: object, flags: int) -> bool:
         return (
             isinstance(path, str)
-            and mode in ("r", "rb", None)
+            and not flags & WRITING
             and path.endswith(CODE_ENDINGS)
             and os.path.normpath(path).startswith(self._code)
         )

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Final, Self
 
@@ -35,7 +36,14 @@ TYPES: Final = {
     Severity.MEDIUM: "warning",
     Severity.LOW: "info",
 }
-_HTML: Final = (Writing.EMAIL, Writing.HTML)
+FORMATS: Final[Mapping[Writing, str]] = {
+    Writing.PLAIN: "text",
+    Writing.CHAT: "text",
+    Writing.EMAIL: "html",
+    Writing.HTML: "html",
+}
+"""What apprise is told of a body. Of the others it is told nothing and leaves them alone; but
+Slack's it would search for mentions then, and make some."""
 
 
 class ServiceSender:
@@ -68,7 +76,7 @@ class ServiceSender:
             address=target.address,
             title=title_of(notification) if writing.has_title else "",
             body=body_of(notification, writing),
-            body_format="html" if writing in _HTML else None,
+            body_format=FORMATS.get(writing),
             type=type_of(notification),
             incident=incident_of(notification),
             networks=self._networks,

@@ -82,7 +82,7 @@ async def test_what_each_role_may(edge: RunningEdge, stream: Stream) -> None:
             commented = await http.post(f"/alerts/{alert.id}/comment", json={"comment": role})
             assert commented.status_code == step
             if step == 200:
-                assert commented.json()["data"]["changedBy"].startswith(f"key:{role}-")
+                assert commented.json()["data"]["changedBy"].startswith(f"{role}-")
             assert (await http.post("/events", json=EVENT)).status_code == ingest
             me = (await http.get("/me")).json()["data"]
             assert (me["role"], me["authentication"]) == (role, True)

@@ -34,11 +34,11 @@ async def test_a_person_signs_in(
     bob = token(issuer, email="bob@example.org", tidemark_assets=["sales.*"])
     async with edge.http(bob) as http:
         assert (await http.get("/me")).json()["data"] == {
-            "actor": "bob@example.org", "role": "operator", "assets": ["sales.*"],
-            "authentication": True,
+            "actor": f"oidc:{issuer.url}#u1", "name": "bob@example.org", "role": "operator",
+            "assets": ["sales.*"], "authentication": True,
         }  # fmt: skip
         taken = await http.post(f"/alerts/{alert.id}/acknowledge", json={})
-        assert taken.json()["data"]["changedBy"] == "bob@example.org"
+        assert taken.json()["data"]["changedBy"] == f"bob@example.org (oidc:{issuer.url}#u1)"
         assert [one["assetId"] for one in (await http.get("/alerts")).json()["data"]] == ["sales.x"]
     async with edge.http(token(issuer, exp=time.time() - 60)) as http:
         answer = await http.get("/me")

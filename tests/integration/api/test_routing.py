@@ -206,7 +206,7 @@ async def test_an_address_is_sealed_and_never_told(edge: RunningEdge, ann: str, 
 
 NO_CHANNELS = [
     ({"address": "nonsense"}, "address", "must be a URL"),
-    ({"address": "foo://x"}, "address", "apprise knows no such address"),
+    ({"address": "foo://x"}, "address", "foo:// is not served"),
     ({"address": "http://169.254.169.254/latest"}, "address", "is a private address"),
     ({"address": "json://example.com"}, "address", "give the http:// or https://"),
     ({"address": SLACK, "secret": "x"}, "secret", "only webhooks have one"),

@@ -1,21 +1,29 @@
 """Exports as bytes and files."""
 
+import asyncio
 import csv
 import io
 import json
+import unicodedata
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
+from starlette.types import Message
 
 from api.exports import file
 from api.exports.datasets import ALERTS, HISTORY, TRENDS, Chunk, Wanted
 from api.exports.file import ExportError, Request, open_target
-from api.exports.formats import SUSPECT, Csv, FileFormat, JsonLines
+from api.exports.formats import Csv, FileFormat, JsonLines
+from api.exports.slots import AT_ONCE, OF_ONE, Slots
+from api.handlers.exports import ExportEnded, _Export, _stream
 
 DAY = date(2026, 11, 24)
 AT = datetime(2026, 11, 24, 12, 30, 0, 5, UTC)
@@ -43,8 +51,94 @@ def test_no_cell_of_text_is_a_formula_and_the_text_can_be_told(text: str) -> Non
     form = Csv(HISTORY)
     names, cells = read_csv(form.header() + form.encode([row(1, text)]))
     assert names[0] == "assetId"
-    assert not cells[0].startswith(("=", "+", "-", "@", "\t"))
-    assert cells[0].removeprefix("'") == text or (cells[0] == text and text[0] not in SUSPECT)
+    shown = unicodedata.normalize("NFKC", cells[0])
+    assert not shown.lstrip().startswith(("=", "+", "-", "@"))
+    assert cells[0].removeprefix("'") == text or (cells[0] == text and text[0] != "'")
+
+
+@pytest.mark.parametrize(
+    "first",
+    ["=", "+", "-", "@", "'", "\t", "\r", "\n", " ", "\u00a0", "\u3000", "\u200b", "\ufeff",
+     "\x00", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\ufe66", "\ufe62", "\ufe63", "\ufe6b",
+     "\u2212", "\u207c"],
+)  # fmt: skip
+def test_what_a_spreadsheet_may_take_for_a_formula_is_text(first: str) -> None:
+    line = Csv(HISTORY).encode([row(1, f"{first}1+1")]).decode()
+    assert line.lstrip('"').startswith(f"'{first}1+1")
+
+
+def test_one_caller_does_not_hold_all_exports() -> None:
+    slots = Slots()
+    assert [slots.take("ann") for _ in range(OF_ONE)] == [None] * OF_ONE
+    assert "of yours" in (slots.take("ann") or "")
+    assert slots.take("bob") is None
+    slots.give_back("ann")
+    assert slots.take("ann") is None
+    for number in range(AT_ONCE - OF_ONE - 1):
+        assert slots.take(f"other {number}") is None
+    assert f"{AT_ONCE} exports are running" in (slots.take("eve") or "")
+
+
+async def test_an_export_ends_with_its_callers_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = iter([True, True, False])
+    closed = asyncio.Event()
+
+    async def endless(*_: Any) -> AsyncGenerator[Chunk, None]:
+        try:
+            while True:
+                yield Chunk([row(1)], HISTORY.place_of(DAY, row(1)))
+        finally:
+            closed.set()
+
+    class Parts:
+        @asynccontextmanager
+        async def connection(self) -> AsyncGenerator[None, None]:
+            yield None
+
+        async def still_valid(self, _: object) -> bool:
+            return next(answers)
+
+    parts = Parts()
+    call: Any = SimpleNamespace(
+        edge=SimpleNamespace(pool=parts, authenticator=parts), caller=SimpleNamespace(scope=None)
+    )
+    monkeypatch.setattr("api.handlers.exports.chunks", endless)
+    stream = _stream(call, HISTORY, Csv(HISTORY), Wanted())
+    for _ in range(3):  # the heading, and two chunks
+        await anext(stream)
+    with pytest.raises(ExportEnded, match="not valid any more"):
+        await anext(stream)
+    assert closed.is_set()
+
+
+async def test_a_reader_that_does_not_read_ends_its_export(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.handlers.exports.CHUNK_SECONDS", 0.05)
+    closed, done = asyncio.Event(), asyncio.Event()
+
+    async def rows() -> AsyncGenerator[bytes, None]:
+        try:
+            while True:
+                yield b"row"
+        finally:
+            closed.set()
+
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+        if len(sent) > 3:
+            await asyncio.Event().wait()
+
+    async def receive() -> Message:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    response = _Export(rows(), done=done.set)
+    async with asyncio.timeout(10):
+        await response({"type": "http", "method": "GET", "asgi": {}}, receive, send)
+    assert done.is_set()
+    assert closed.is_set()
+    assert all(message.get("more_body", True) for message in sent), "it is not told as whole"
 
 
 def test_csv_cells() -> None:

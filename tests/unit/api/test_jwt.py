@@ -98,29 +98,112 @@ async def test_a_valid_token_names_its_caller(issuer: Issuer, verifier: TokenVer
     caller = await verifier.caller(
         token(issuer, email="bob@example.org", tidemark_assets=["sales.*"])
     )
-    assert (caller.actor, caller.role) == ("bob@example.org", Role.OPERATOR)
+    assert (caller.actor, caller.role) == (f"oidc:{issuer.url}#u1", Role.OPERATOR)
+    assert caller.label == f"bob@example.org (oidc:{issuer.url}#u1)"
     assert caller.scope.allows("sales.orders")
     assert not caller.scope.allows("hr.salaries")
     assert (await verifier.caller(token(issuer))).scope.everything
 
 
 @pytest.mark.parametrize(
-    ("claims", "actor"),
+    ("claims", "name"),
     [
         ({"email": "bob@example.org", "preferred_username": "bob"}, "bob@example.org"),
-        ({"email": "ceo@example.org", "email_verified": False}, "sub:u1"),
+        ({"email": "ceo@example.org", "email_verified": False}, ""),
         ({"email": "ceo@example.org", "email_verified": False, "preferred_username": "b"}, "b"),
-        ({"preferred_username": "pipeline"}, "sub:u1"),
-        ({"preferred_username": "key:admin"}, "sub:u1"),
-        ({"preferred_username": "anonymous@loopback"}, "sub:u1"),
-        ({"preferred_username": ["bob"]}, "sub:u1"),
-        ({"sub": "pipeline"}, "sub:pipeline"),
+        ({"email": "ceo@example.org", "email_verified": "true"}, ""),
+        ({"preferred_username": "ceo@example.org"}, "ceo@example.org"),
+        ({"preferred_username": "key:admin"}, "key:admin"),
+        ({"preferred_username": ["bob"]}, ""),
+        ({"name": "Bob (key:admin/0123456789ab)"}, "Bob (key:admin/0123456789ab)"),
+        ({"name": "b" * 1000}, "b" * 100),
     ],
 )
-async def test_nobody_passes_for_somebody_else(
-    issuer: Issuer, verifier: TokenVerifier, claims: dict[str, Any], actor: str
+async def test_whatever_a_person_is_called_they_are_who_their_issuer_says(
+    issuer: Issuer, verifier: TokenVerifier, claims: dict[str, Any], name: str
 ) -> None:
-    assert (await verifier.caller(token(issuer, **claims))).actor == actor
+    caller = await verifier.caller(token(issuer, **claims))
+    assert (caller.actor, caller.name) == (f"oidc:{issuer.url}#u1", name)
+    assert caller.label.endswith(f"oidc:{issuer.url}#u1" + (")" if name else ""))
+    assert caller.label.count("(") == bool(name)
+
+
+@pytest.mark.parametrize(
+    "subject", ["pipeline", "key:admin/0123456789ab", "anonymous@loopback", "x#y"]
+)
+async def test_no_subject_is_another_kind_of_actor(
+    issuer: Issuer, verifier: TokenVerifier, subject: str
+) -> None:
+    caller = await verifier.caller(token(issuer, sub=subject))
+    assert caller.actor == f"oidc:{issuer.url}#{subject}"
+
+
+UNSEEN = [
+    "\0",
+    "\n",
+    "\x1b",
+    "\x7f",
+    "\u200b",
+    "\u202e",
+    "\u2028",
+    "\ufeff",
+    "\u00ad",
+    "\U000e0041",
+]
+
+
+@pytest.mark.parametrize("unseen", UNSEEN)
+@pytest.mark.parametrize("claim", ["sub", "email", "preferred_username", "name"])
+async def test_what_is_not_seen_is_refused_first(
+    issuer: Issuer, verifier: TokenVerifier, claim: str, unseen: str
+) -> None:
+    for value in (f"{unseen}key:admin", f"key:admin{unseen}", f"a{unseen}b"):
+        with pytest.raises(Refusal, match="visible") as refused:
+            await verifier.caller(token(issuer, **{claim: value}))
+        assert refused.value.code is ProblemCode.NOT_AUTHENTICATED
+
+
+async def test_a_withdrawn_key_is_good_no_longer_for_tokens_that_were_seen(
+    issuer: Issuer, verifier: TokenVerifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = token(issuer)
+    caller = await verifier.caller(seen)
+    assert caller.issuer_key == "one"
+    assert await verifier.trusts("one")
+    issuer.keys = {"two": EC}
+    assert (await verifier.caller(seen)) == caller, "the keys are current for a while"
+    monkeypatch.setattr("api.auth.jwt.KEYS_SECONDS", -1.0)
+    monkeypatch.setattr("api.auth.jwt.REFRESH_SECONDS", 0.0)
+    with pytest.raises(Refusal, match="not one of the issuer's"):
+        await verifier.caller(seen)
+    assert not await verifier.trusts("one")
+    # The same id for another key is another key.
+    issuer.keys = {"one": OTHER}
+    with pytest.raises(Refusal):
+        await verifier.caller(seen)
+
+
+async def test_keys_of_an_issuer_that_stays_away_are_good_for_an_hour(
+    issuer: Issuer, verifier: TokenVerifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = token(issuer)
+    await verifier.caller(seen)
+    issuer.shutdown()
+    issuer.server_close()
+    monkeypatch.setattr("api.auth.jwt.KEYS_SECONDS", -1.0)
+    monkeypatch.setattr("api.auth.jwt.REFRESH_SECONDS", 0.0)
+    monkeypatch.setattr("api.auth.jwt.FETCH_SECONDS", 0.5)
+    assert (await verifier.caller(seen)).role is Role.OPERATOR
+    monkeypatch.setattr("api.auth.jwt.STALE_SECONDS", -1.0)
+    with pytest.raises(Refusal) as refused:
+        await verifier.caller(seen)
+    assert refused.value.code is ProblemCode.UNAVAILABLE
+
+
+async def test_no_token_is_good_for_ever(issuer: Issuer, verifier: TokenVerifier) -> None:
+    caller = await verifier.caller(token(issuer, exp=10**300))
+    assert caller.expires is not None
+    assert caller.expires < time.time() + 400 * 86_400
 
 
 @pytest.mark.parametrize(
@@ -129,6 +212,7 @@ async def test_nobody_passes_for_somebody_else(
         {"exp": 1}, {"exp": None}, {"iss": "https://else"}, {"aud": "else"}, {"aud": None},
         {"sub": None}, {"nbf": 9_999_999_999}, {"key": OTHER}, {"kid": "unknown"},
         {"tidemark_assets": "sales.*"}, {"tidemark_assets": [1]},
+        {"tidemark_assets": ["a\0"]}, {"sub": ""}, {"sub": "x" * 256},
     ],
 )  # fmt: skip
 async def test_what_is_wrong_is_refused(
@@ -172,7 +256,7 @@ async def test_keys_are_asked_for_once_and_again_when_they_turn(
             await verifier.caller(token(issuer, key=EC, kid="two"))
     assert issuer.asked == 1, "an unknown key id must not make us hammer the issuer"
     monkeypatch.setattr("api.auth.jwt.REFRESH_SECONDS", 0.0)
-    assert (await verifier.caller(token(issuer, key=EC, kid="two"))).actor == "sub:u1"
+    assert (await verifier.caller(token(issuer, key=EC, kid="two"))).issuer_key == "two"
 
 
 async def test_an_issuer_that_is_away_is_a_503() -> None:

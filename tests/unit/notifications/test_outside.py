@@ -3,22 +3,32 @@
 import asyncio
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from html import unescape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
+import requests
+from requests.adapters import HTTPAdapter
 
+from pipeline.channels.services import SERVICES
+from pipeline.operators.routing.message import body_of
 from schemas.notifications import Notification
 from schemas.routing import ChannelKind
-from sinks.notifications.senders.services import ServiceSender
+from sinks.notifications.senders.outside import Errand, send
+from sinks.notifications.senders.services import FORMATS, ServiceSender
 from sinks.notifications.senders.target import DeliveryError, Target
+from tests.unit.channels.samples import SAMPLES
+from tests.unit.operators.routing.test_writing import HOSTILE, message
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)
 TOKEN = "abcdefghijklmno"
@@ -158,6 +168,8 @@ attempts = {
     "path": lambda: pathlib.Path("/proc/self/environ").read_bytes(),
     "fd": lambda: os.open("/etc/hostname", os.O_RDONLY),
     "write": lambda: open(sys.argv[1] + "/new.py", "w"),
+    "write code": lambda: open(os.__file__, "a"),
+    "make code": lambda: os.open(os.__file__ + "x.py", os.O_CREAT | os.O_WRONLY),
     "code elsewhere": lambda: open(sys.argv[1] + "/mine.py"),
     "around": lambda: open(os.path.dirname(os.__file__) + "/.." * 9 + sys.argv[1] + "/mine.py"),
     "list": lambda: os.listdir("/etc"),
@@ -194,3 +206,44 @@ def test_a_confined_process_reaches_neither_files_nor_what_is_private(tmp_path: 
         capture_output=True, text=True, timeout=60, check=True, env=dict(os.environ),
     )  # fmt: skip
     assert done.stdout == "True\n"
+
+
+@pytest.mark.parametrize(
+    "scheme",
+    ["slack", "gchat", "discord", "mmost", "webex", "tgram", "lark", "nctalk"],
+)
+def test_what_leaves_mentions_nobody_and_links_nowhere(
+    scheme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After apprise has made of a message what it makes of it."""
+    sent: list[requests.PreparedRequest] = []
+
+    def take(_: Any, request: requests.PreparedRequest, **__: Any) -> requests.Response:
+        sent.append(request)
+        answer = requests.Response()
+        answer.status_code, answer._content, answer.request = 200, b'{"ok": true}', request
+        return answer
+
+    monkeypatch.setattr(HTTPAdapter, "send", take)
+    writing = SERVICES[scheme].writing
+    send(
+        Errand(
+            "1", SAMPLES[scheme], "", body_of(message(HOSTILE), writing), FORMATS.get(writing),
+            "failure", None, [], 10,
+        )
+    )  # fmt: skip
+    (request,) = sent
+    body = request.body.decode() if isinstance(request.body, bytes) else str(request.body)
+    texts = [unescape(one).replace("\\", "") for one in _texts(json.loads(body))]
+    told = "".join(texts).replace("https://tm.example", "")
+    assert "evil.example" in told
+    assert "&lt;" not in told, "escaped twice"
+    assert not re.search(r"@(?=\w)|<(?=[!@#])|(https?|tg)://|www\.", told)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _texts(one)

@@ -77,8 +77,8 @@ function SilenceRow({ silence, mayStep, onEdit }: SilenceRowProps) {
         <strong>{selector}</strong>
         <span className={styles.muted}>
           {toCome && `from ${formatMinute(silence.startsAt)} `}until {formatMinute(silence.endsAt)}
-          {silence.alertTypes.length > 0 && ` · ${typesOf(silence)}`} · {silence.actor}:{" "}
-          {silence.comment}
+          {silence.alertTypes.length > 0 && ` · ${typesOf(silence)}`} ·{" "}
+          {silence.author || silence.actor}: {silence.comment}
         </span>
       </span>
       {mayStep && (

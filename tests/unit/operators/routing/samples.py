@@ -82,6 +82,7 @@ def a_silence(**fields: Any) -> Silence:
     given = {
         "id": uuid4(),
         "actor": "ben",
+        "author": "",
         "scope": ["*"],
         "comment": "known",
         "asset_pattern": "warehouse.*",
@@ -99,6 +100,7 @@ def a_window(**fields: Any) -> MaintenanceWindow:
     given = {
         "id": uuid4(),
         "actor": "ben",
+        "author": "",
         "scope": ["*"],
         "name": "upgrade",
         "asset_pattern": "warehouse.*",
@@ -117,7 +119,13 @@ def a_window(**fields: Any) -> MaintenanceWindow:
 
 def an_owner(pattern: str, owner: str) -> Owner:
     return Owner(
-        id=uuid4(), asset_pattern=pattern, owner=owner, actor="ben", created_at=NOW, updated_at=NOW
+        id=uuid4(),
+        asset_pattern=pattern,
+        owner=owner,
+        actor="ben",
+        author="",
+        created_at=NOW,
+        updated_at=NOW,
     )
 
 

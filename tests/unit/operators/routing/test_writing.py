@@ -16,7 +16,7 @@ from schemas.notifications import Notification, NotifiedAlert, Occasion
 
 from .samples import NOW, an_alert
 
-CHATS = [Writing.CHAT, Writing.HTML, Writing.MARKDOWN, Writing.TITLED, Writing.SLACK]
+CHATS = [Writing.CHAT, Writing.HTML, Writing.MARKDOWN, Writing.TITLED, Writing.MARKS]
 MARKDOWN = [Writing.MARKDOWN, Writing.TITLED]
 HTML = [Writing.EMAIL, Writing.HTML]
 HOSTILE = (
@@ -87,9 +87,11 @@ def test_nothing_becomes_a_tag(writing: Writing, text: str) -> None:
     assert told.seen == quiet.seen
 
 
-def test_slack_sees_no_marks_of_its_own() -> None:
-    told = words(HOSTILE, Writing.SLACK)
-    assert re.findall(r"<[^>]*>", told) == ["<https://tm.example/alerts?a=1&amp;b=2>"]
+def test_marks_are_ours_alone() -> None:
+    told = words(HOSTILE, Writing.MARKS)
+    assert not re.search(r"<(?!\u200b)", told)
+    assert not re.search(r"(?<!\u200b)[_~`]", told)
+    assert told.count("https://tm.example/alerts?a=1&b=2") == 1
 
 
 @pytest.mark.parametrize("writing", Writing)
@@ -110,6 +112,6 @@ def test_plain_words_stay_as_they_are(writing: Writing, text: str) -> None:
 def test_a_service_without_titles_begins_with_it() -> None:
     told = message("score fell")
     assert body_of(told, Writing.MARKDOWN).startswith("**\\[RESOLVED\\] score fell**")
-    assert body_of(told, Writing.SLACK).startswith("*[RESOLVED] score fell*")
+    assert body_of(told, Writing.MARKS).startswith("*[RESOLVED] score fell*")
     assert body_of(told, Writing.HTML).startswith("<p><b>[RESOLVED] score fell</b></p>")
     assert body_of(told, Writing.PLAIN).startswith("score fell\nAsset")
