@@ -20,6 +20,8 @@ from tests.conftest import ROOT, environment
 
 COMMANDS: Final = ("worker", "sink", "notify", "edge")
 SUPERVISOR_SECONDS: Final = 0.5
+START_SECONDS: Final = 300.0
+"""What processes may take to start and join on a machine with much other work."""
 
 
 @dataclass
@@ -110,7 +112,7 @@ class Line:
         """Return the members that run a command."""
         return [member for member in self.members.values() if member.command == command]
 
-    async def ready(self, seconds: float = 120) -> None:
+    async def ready(self, seconds: float = START_SECONDS) -> None:
         """Wait until every edge is ready, and every group has all its members."""
         async with httpx.AsyncClient() as http:
             for member in self.of("edge"):
@@ -119,7 +121,7 @@ class Line:
         for command in ("worker", "sink", "notify"):
             await self.joined(command, len(self.of(command)))
 
-    async def joined(self, command: str, count: int, seconds: float = 120) -> None:
+    async def joined(self, command: str, count: int, seconds: float = START_SECONDS) -> None:
         """Wait until the group of a command has so many members, and has given out its work."""
         settings = self.settings
         group = {
