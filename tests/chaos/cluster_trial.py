@@ -27,6 +27,8 @@ BEFORE, AFTER = 4.0, 4.0
 """Seconds of load before a fault begins, and after it has ended."""
 SETTLE_SECONDS = 300.0
 """What catching up may take on a machine with other work."""
+DELIVERY_SECONDS = 900.0
+"""What sending all messages may take: two of five events alert."""
 
 
 @dataclass
@@ -96,7 +98,7 @@ class ClusterTrial:
                 row = await (await connection.execute(query, (list(PAGED),))).fetchone()
             return row == (0, 0)
 
-        await came_true(idle, 90)
+        await came_true(idle, DELIVERY_SECONDS)
 
     async def _heard(self, due: Due) -> None:
         async def all_heard() -> bool:

@@ -42,7 +42,7 @@ def events(assets: int, seed: int) -> Iterator[dict[str, Any]]:
 class Load:
     """Sends while it runs; `acknowledged` holds the ids of what Kafka has taken for certain."""
 
-    def __init__(self, settings: Settings, *, rate: int = 200, assets: int = 150) -> None:
+    def __init__(self, settings: Settings, *, rate: int = 100, assets: int = 150) -> None:
         self._settings = settings
         self._topic = Topics(settings.topic_prefix).metrics
         self._rate = rate
