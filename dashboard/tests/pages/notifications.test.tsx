@@ -448,7 +448,7 @@ describe("Maintenance", () => {
     "keeps its schedule when it is edited: %s",
     (schedule) => {
       const window = { ...reload, schedule };
-      const { id, actor, scope, createdAt, updatedAt, ...rest } = window;
+      const { id, actor, author, scope, createdAt, updatedAt, ...rest } = window;
       expect(windowRequestOf(windowDraftOf(window))).toEqual(rest);
     },
   );
