@@ -19,6 +19,10 @@ class Fault:
     field: str | None = None
     line: int | None = None
 
+    def below(self, line: int) -> "Fault":
+        """Return the fault of a text that begins on a line, where `line` counts from it."""
+        return Fault(self.message, self.field, (self.line or 1) + line - 1)
+
     def __str__(self) -> str:
         where = f"line {self.line}: " if self.line else ""
         name = f"{self.field}: " if self.field else ""

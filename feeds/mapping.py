@@ -41,6 +41,7 @@ DEFAULT_DIMENSIONS: Final[Table[str, MetricType]] = {
     "*not_null*": MetricType.COMPLETENESS,
     "*not_be_null*": MetricType.COMPLETENESS,
     "*null_values*": MetricType.COMPLETENESS,
+    "*null_check*": MetricType.COMPLETENESS,
     "*missing*": MetricType.COMPLETENESS,
     "*completeness*": MetricType.COMPLETENESS,
     "*row_count*": MetricType.COMPLETENESS,

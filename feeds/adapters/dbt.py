@@ -81,7 +81,9 @@ class Result(Struct):
     compiled_code: str | None = None
     compiled_sql: str | None = None
     max_loaded_at: Any = None
-    fail: bool | None = None
+    skip: Any = None
+    warn: Any = None
+    fail: Any = None
     error: Any = None
 
 
@@ -258,9 +260,10 @@ GENERIC_TESTS: Final = tuple(
 def _verdict(result: Result) -> Verdict | None:
     """Return the verdict of a status in any version's spelling, None where it was not run."""
     status = result.status
-    if status is None:
-        # Before v1: `fail` and `error` beside an empty status.
-        status = "error" if result.error else "fail" if result.fail else "pass"
+    if result.node is not None or status is None:
+        if result.skip:
+            return None
+        status = _flagged(result) or status
     if isinstance(status, int):
         status = "fail" if status else "pass"
     text = str(status).strip().lower()
@@ -268,9 +271,23 @@ def _verdict(result: Result) -> Verdict | None:
         return None
     # Old versions count in it: `FAIL 3`.
     verdict = VERDICTS.get(text) or VERDICTS.get(text.partition(" ")[0])
+    if verdict is None and result.node is not None:
+        return Verdict.PASSED
     if verdict is None:
         raise UnknownStatus(f"unknown status {text[:60]!r}")
     return verdict
+
+
+def _flagged(result: Result) -> str | None:
+    """Return how a result before v1 ended.
+
+    It says so beside the status, which is the count of failures or what the database said.
+    """
+    if result.error:
+        return "error"
+    if result.fail:
+        return "fail"
+    return "warn" if result.warn else "pass" if result.status is None else None
 
 
 def _unique_id(result: Result) -> str | None:

@@ -1,7 +1,8 @@
 """Dbt's manifest.json: what a test belongs to."""
 
+import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from msgspec import Raw, Struct
@@ -12,12 +13,16 @@ from feeds.json_document import JsonDocument
 from feeds.mapping import named_dimension
 from schemas.metrics import MetricType
 
+_TESTED: Final = re.compile(r"\b(?P<kind>ref|source)\s*\((?P<names>[^()]*)\)")
+_QUOTED: Final = re.compile(r"""['"]([^'"]+)['"]""")
+
 
 class TestMetadata(Struct):
-    """Type of a generic test."""
+    """Type of a generic test, and what it was called with."""
 
     name: str | None = None
     namespace: str | None = None
+    kwargs: Any = None
 
 
 class DependsOn(Struct, frozen=True):
@@ -108,9 +113,17 @@ class Manifest:
         )
 
     def _owner(self, node: Node) -> str | None:
-        """Return the one upstream node that the test's name speaks of, else the first."""
+        """Return what a manifest before v9 says is tested.
+
+        That is the upstream node that the test was called with or that its name speaks
+        of, else the first. A `relationships` test names the other table first.
+        """
         depends = (node.depends_on.nodes if node.depends_on else None) or []
         upstream = [name for name in depends if name in self._raws]
+        kwargs = node.test_metadata.kwargs if node.test_metadata else None
+        tested = _tested(kwargs.get("model"), upstream) if isinstance(kwargs, dict) else None
+        if tested is not None:
+            return tested
         test = node.name or ""
         check = node.test_metadata.name if node.test_metadata else None
         target = test.partition(f"{check}_")[2] if check else test
@@ -139,6 +152,22 @@ def read_manifest(body: bytes | None, door: Door) -> Manifest:
 def plain_relation(relation: str | None) -> str | None:
     """Return a relation without its quotes: `"db"."shop"."orders"` -> `db.shop.orders`."""
     return relation.translate(str.maketrans("", "", '"`[]')) if relation else None
+
+
+def _tested(model: Any, upstream: list[str]) -> str | None:
+    """Return the node of `{{ get_where_subquery(ref('orders')) }}` or of a `source('raw', 'x')`."""
+    call = _TESTED.search(model) if isinstance(model, str) else None
+    names = _QUOTED.findall(call["names"]) if call else []
+    if call is None or not names:
+        return None
+    if call["kind"] == "ref":
+        # The package before it is optional, and so is the version behind.
+        names = names[-1:]
+    for unique_id in upstream:
+        kind, *parts = unique_id.split(".")
+        if (kind == "source") is (call["kind"] == "source") and parts[1 : len(names) + 1] == names:
+            return unique_id
+    return None
 
 
 def _decoded(raw: Raw) -> Node | None:

@@ -2,6 +2,8 @@
 
 The metrics measure without judging, so the score is their mean; check results give
 score and issues. The data set's name is only in the result key's tags, or is given.
+A repository's flat metrics hold the tags and the date as columns. Data frames of
+metrics and of check results are often written as one object a line.
 """
 
 import re
@@ -11,7 +13,8 @@ from typing import Any, Final
 
 from msgspec import Raw, Struct
 
-from feeds.document import ParsedDocument
+from feeds.adapters.rows import array_of
+from feeds.document import Fault, ParsedDocument
 from feeds.finding import Finding, Verdict
 from feeds.gathering import Gathering
 from feeds.json_document import JsonDocument
@@ -23,8 +26,13 @@ SHARES: Final = frozenset(
 """Analyzers whose value is a share of good rows, 0-1; the others only describe."""
 DESCRIBES: Final = "metrics that describe and judge nothing ({})"
 NAME_TAGS: Final = ("dataset", "data_set", "dataset_name", "table", "table_name", "asset", "name")
+COLUMNS: Final = tuple(tag for tag in NAME_TAGS if tag != "name")
 VERDICTS: Final = {"success": Verdict.PASSED, "failure": Verdict.FAILED}
-_CONSTRAINT: Final = re.compile(r"^\w*Constraint\((?P<analyzer>\w+)\((?P<column>\w+)?")
+_CONSTRAINT: Final = re.compile(
+    r"^\w*Constraint\((?P<analyzer>\w+)\((?:List\(|None\b)?(?P<column>\w+)?"
+)
+_CONTAINS: Final = re.compile(r"^contains\w+\((?P<column>\w+)\)$")
+"""How `containsURL` and others name themselves, which are patterns."""
 
 
 class ResultKey(Struct, rename="camel"):
@@ -63,12 +71,6 @@ class Metric(Struct, rename="camel"):
     value: float | str | None = None
 
 
-class Named(Struct):
-    """As much of a flat metric as tells whether it is a share."""
-
-    name: str
-
-
 class Measured(Struct, rename="camel"):
     """An analyzer and its metric, whose form is the analyzer's own."""
 
@@ -91,13 +93,15 @@ def read(body: bytes, options: Options) -> ParsedDocument:
     Raises:
         Malformed: it is none of them.
     """
-    document = JsonDocument(body, options.door)
     gathering = Gathering(options, "deequ", options.identity(body))
+    faults: list[Fault] = []
+    document = JsonDocument(array_of(body, faults, options.door), options.door)
     reader = _Reader(document, options, gathering)
     for index, raw in document.items(document.whole(list[Raw]), Raw):
         reader.entry(raw, index)
     parsed = gathering.parsed()
-    return ParsedDocument(parsed.events, document.faults() + parsed.faults, reader.skipped)
+    faults += document.faults() + parsed.faults
+    return ParsedDocument(parsed.events, faults, reader.skipped)
 
 
 class _Reader:
@@ -110,35 +114,50 @@ class _Reader:
         self.skipped: Counter[str] = Counter()
 
     def entry(self, raw: Raw, index: int) -> None:
-        text = bytes(raw)
-        if b'"resultKey"' in text:
+        if b'"resultKey"' in bytes(raw):
             self._analysis(raw, index)
-        elif self._options.asset is None:
-            self._document.blame(f"names no data set: {self._options.door.name_asset}", index)
-        elif b'"constraint_status"' in text:
-            result = self._document.inner(raw, CheckResult, index)
-            if result is not None:
-                self._gathering.add([_checked(result, self._options.asset)], None, {})
         else:
-            found = self._flat(raw, self._options.asset, index)
-            self._gathering.add(found, None, {})
+            self._row(raw, index)
 
-    def _flat(self, raw: Raw, asset: str, index: int) -> list[Finding]:
-        named = self._document.inner(raw, Named, index)
-        if named is None:
-            return []
-        if named.name not in SHARES:
-            self.skipped[DESCRIBES.format(named.name)] += 1
-            return []
-        return list(self._share(raw, asset, named.name, None, index))
+    def _row(self, raw: Raw, index: int) -> None:
+        """Read a flat metric or a check's result."""
+        row = self._document.inner(raw, dict[str, Any], index)
+        if row is None:
+            return
+        # `name` is the metric's.
+        asset = self._asset(row, COLUMNS)
+        if asset is None:
+            self._document.blame(f"names no data set: {self._options.door.name_asset}", index)
+            return
+        when = self._document.time(row.get("dataset_date"), index, "dataset_date")
+        if "constraint_status" in row:
+            result = self._document.inner(raw, CheckResult, index)
+            found = [] if result is None else [_checked(result, asset)]
+        else:
+            found = list(self._flat(raw, row.get("name"), asset, index))
+        self._gathering.add(found, when, {})
+
+    def _flat(self, raw: Raw, name: Any, asset: str, index: int) -> Iterator[Finding]:
+        if not isinstance(name, str):
+            self._document.blame("name is missing: this is no metric and no check result", index)
+            return
+        # Of a metric of some rows the name says which: `Completeness (where: a > 1)`.
+        analyzer = name.partition(" (where: ")[0]
+        if analyzer in SHARES:
+            yield from self._share(raw, asset, analyzer, None, index)
+        else:
+            self.skipped[DESCRIBES.format(analyzer)] += 1
+
+    def _asset(self, tags: dict[str, Any], names: tuple[str, ...]) -> str | None:
+        known = {name.lower(): value for name, value in tags.items()}
+        return next((str(known[name]) for name in names if known.get(name)), self._options.asset)
 
     def _analysis(self, raw: Raw, index: int) -> None:
         analysis = self._document.inner(raw, Analysis, index)
         if analysis is None:
             return
         key = analysis.result_key
-        tags = {name.lower(): value for name, value in key.tags.items()}
-        asset = next((str(tags[tag]) for tag in NAME_TAGS if tags.get(tag)), self._options.asset)
+        asset = self._asset(key.tags, NAME_TAGS)
         if asset is None:
             known = ", ".join(NAME_TAGS)
             self._document.blame(
@@ -176,13 +195,14 @@ class _Reader:
 
 def _checked(result: CheckResult, asset: str) -> Finding:
     match = _CONSTRAINT.match(result.constraint)
+    contains = _CONTAINS.match(result.constraint)
     verdict = VERDICTS.get(result.constraint_status.lower(), Verdict.ERRORED)
     if verdict is Verdict.FAILED and result.check_level.lower() == "warning":
         verdict = Verdict.WARNED
     return Finding(
         asset=asset,
-        check=match["analyzer"] if match else result.constraint,
+        check=match["analyzer"] if match else "PatternMatch" if contains else result.constraint,
         verdict=verdict,
-        column=match["column"] if match else None,
+        column=found["column"] if (found := match or contains) else None,
         name=result.constraint,
     )

@@ -17,6 +17,7 @@ from feeds.document import ParsedDocument
 from feeds.finding import Finding, Verdict
 from feeds.gathering import Gathering
 from feeds.json_document import JsonDocument
+from feeds.moments import moment
 from feeds.options import Options
 
 MILD: Final = frozenset({"warning", "info"})
@@ -36,6 +37,15 @@ class BatchDefinition(Struct):
     data_asset_name: str | None = None
 
 
+class BatchKwargs(Struct):
+    """What 0.13 and before have in its place."""
+
+    datasource: str | None = None
+    data_asset_name: str | None = None
+    schema: str | None = None
+    table: str | None = None
+
+
 class RunId(Struct):
     """A run's name and time."""
 
@@ -47,7 +57,8 @@ class Meta(Struct):
     """What is said about a validation."""
 
     active_batch_definition: BatchDefinition | None = None
-    run_id: RunId | None = None
+    batch_kwargs: BatchKwargs | None = None
+    run_id: RunId | str | None = None
     validation_time: Any = None
     checkpoint_name: str | None = None
     expectation_suite_name: str | None = None
@@ -98,7 +109,7 @@ class Checkpoint(Struct):
 
     run_results: dict[str, Raw] = {}
     validation_results: list[Raw] = []
-    run_id: RunId | None = None
+    run_id: RunId | str | None = None
 
 
 class Wrapped(Struct):
@@ -124,11 +135,7 @@ def read(body: bytes, options: Options) -> ParsedDocument:
     document = JsonDocument(body, options.door)
     gathering = Gathering(options, "great-expectations", options.identity(body))
     checkpoint = Checkpoint() if document.is_array else document.whole(Checkpoint)
-    run = (
-        document.time(checkpoint.run_id.run_time, "run_id", "run_time")
-        if (checkpoint.run_id)
-        else None
-    )
+    run = document.time(_run_time(checkpoint.run_id), "run_id", "run_time")
     skipped: Counter[str] = Counter()
     for placed in _validations(document, checkpoint):
         reader = _ValidationReader(document, placed, options)
@@ -189,7 +196,7 @@ class _ValidationReader:
     def time(self) -> datetime | None:
         """Return the run's time, else the validation's."""
         meta, path = self._meta, (*self._path, "meta")
-        run = meta.run_id.run_time if meta.run_id else None
+        run = _run_time(meta.run_id)
         return self._document.time(run, *path, "run_id", "run_time") or self._document.time(
             meta.validation_time, *path, "validation_time"
         )
@@ -292,11 +299,24 @@ def _number(value: Any) -> float | None:
     return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
+def _run_time(run: RunId | str | None) -> Any:
+    """Return the time of a run; before 0.11 its id is one text, by default the time."""
+    if isinstance(run, str):
+        return run if moment(run) else None
+    return run.run_time if run else None
+
+
 def _asset(meta: Meta) -> str | None:
-    batch = meta.active_batch_definition
-    if batch is None or not batch.data_asset_name:
-        return None
-    return ".".join(part for part in (batch.datasource_name, batch.data_asset_name) if part)
+    batch, old = meta.active_batch_definition, meta.batch_kwargs
+    if batch is not None and batch.data_asset_name:
+        return _joined(batch.datasource_name, batch.data_asset_name)
+    if old is not None and (old.data_asset_name or old.table):
+        return _joined(old.datasource, old.data_asset_name or _joined(old.schema, old.table))
+    return None
+
+
+def _joined(*parts: str | None) -> str:
+    return ".".join(part for part in parts if part)
 
 
 def _batch(result: Result) -> str | None:

@@ -15,15 +15,15 @@ from typing import Any, Final
 
 from msgspec import Raw, Struct, field
 
-from feeds.adapters.rows import lines
-from feeds.document import Fault, Malformed, ParsedDocument
+from feeds.adapters.rows import documents
+from feeds.document import Fault, ParsedDocument
 from feeds.finding import Finding, Verdict, Word
 from feeds.gathering import Gathering
 from feeds.json_document import JsonDocument
 from feeds.options import Options
 
 FACETS: Final = ("facets", "inputFacets", "outputFacets")
-ASSERTIONS: Final = ("dataQualityAssertions", "dataQuality")
+ASSERTIONS: Final = ("dataQualityAssertions", "dataQuality", "greatExpectations_assertions")
 METRICS: Final = ("dataQualityMetrics", "dataQuality")
 STATUS: Final = {"pass": Verdict.PASSED, "fail": Verdict.FAILED, "error": Verdict.ERRORED}
 SINGULAR: Final = "singular"
@@ -89,11 +89,13 @@ class AssertionsFacet(Struct):
 
 
 class Assertion(Struct):
-    """One test's result."""
+    """One test's result. Great Expectations' own facet has other names for it."""
 
-    assertion: str
     success: bool
+    assertion: str | None = None
+    expectation_type: str | None = field(default=None, name="expectationType")
     column: str | None = None
+    column_id: str | None = field(default=None, name="columnId")
     severity: str | None = None
     name: str | None = None
 
@@ -101,13 +103,13 @@ class Assertion(Struct):
 class ColumnMetrics(Struct, rename="camel"):
     """What was counted in a column."""
 
-    null_count: int | None = None
+    null_count: int | float | None = None
 
 
 class MetricsFacet(Struct, rename="camel"):
     """What was counted in a dataset."""
 
-    row_count: int | None = None
+    row_count: int | float | None = None
     column_metrics: dict[str, Raw] | None = None
 
 
@@ -136,16 +138,13 @@ def read(body: bytes, options: Options) -> ParsedDocument:
     faults: list[Fault] = []
     skipped: Counter[str] = Counter()
     identity = options.identity(body)
-    for document, number in _documents(body, options, faults):
+    for document, number in documents(body, faults, options.door):
         for path, event in _events(document):
             reader = _EventReader(document, event, path)
             said = list(reader.words(options, identity))
             words += said
             skipped += reader.skipped if said else Counter({WITHOUT: 1})
-        faults += [
-            Fault(fault.message, fault.field, (fault.line or 1) + number - 1)
-            for fault in document.faults()
-        ]
+        faults += [fault.below(number) for fault in document.faults()]
     told = retell(words, options)
     return ParsedDocument(told.events, faults + told.faults, skipped, words)
 
@@ -179,29 +178,6 @@ def _once(findings: list[Finding]) -> list[Finding]:
         for finding in findings
         if finding.check != SINGULAR or (finding.name or "").rpartition(".")[2] not in asserted
     ]
-
-
-def _documents(
-    body: bytes, options: Options, faults: list[Fault]
-) -> Iterator[tuple[JsonDocument, int]]:
-    """Yield the document with its first line, or each line as one."""
-    found = list(lines(body, options.door))
-    try:
-        first = JsonDocument(found[0][1], options.door)
-    except Malformed:
-        # Its first line is no document by itself: it is one document over several lines.
-        yield JsonDocument(body, options.door), 1
-        return
-    yield first, found[0][0]
-    entries = first.entries
-    for number, line in found[1:]:
-        try:
-            document = JsonDocument(line, options.door, entries)
-        except Malformed as error:
-            faults.append(Fault(error.fault.message, error.fault.field, number))
-            continue
-        yield document, number
-        entries = document.entries
 
 
 def _events(document: JsonDocument) -> Iterator[tuple[Path, Event]]:
@@ -304,12 +280,16 @@ class _EventReader:
     def _assertions(self, asset: str, raw: Raw, path: Path) -> Iterator[Finding]:
         facet = self._document.part(raw, AssertionsFacet, *path)
         raws = (facet.assertions if facet else None) or []
-        for _, one in self._document.items(raws, Assertion, *path, "assertions"):
+        for index, one in self._document.items(raws, Assertion, *path, "assertions"):
+            check = one.assertion or one.expectation_type
+            if check is None:
+                self._document.blame("assertion is missing", *path, "assertions", index)
+                continue
             yield Finding(
                 asset=asset,
-                check=one.assertion,
+                check=check,
                 verdict=_verdict(one.success, one.severity),
-                column=one.column,
+                column=one.column or one.column_id,
                 name=one.name,
             )
 

@@ -14,6 +14,7 @@ from feeds.document import Fault, Malformed
 from feeds.door import Door
 from feeds.encoding import checked_text, text_bytes
 from feeds.json_document import JsonDocument
+from feeds.sound import sound_json
 
 LONGEST_VALUE: Final = 64 * 1024 * 1024
 NO_VALUE: Final = frozenset(
@@ -138,6 +139,65 @@ def _lines(body: bytes, faults: list[Fault], door: Door) -> Iterator[Row]:
             faults.append(Fault(error.fault.message, error.fault.field, number))
 
 
+def documents(body: bytes, faults: list[Fault], door: Door) -> Iterator[tuple[JsonDocument, int]]:
+    """Yield a JSON document with the line it begins on, or each line as one.
+
+    Raises:
+        Malformed: it is neither, or there are too many lines.
+    """
+    found = list(lines(body, door))
+    try:
+        first = JsonDocument(found[0][1], door)
+    except Malformed:
+        # Its first line is no document by itself: it is one document over several lines.
+        yield JsonDocument(body, door), 1
+        return
+    yield first, found[0][0]
+    entries = first.entries
+    for number, line in found[1:]:
+        try:
+            document = JsonDocument(line, door, entries)
+        except Malformed as error:
+            faults.append(Fault(error.fault.message, error.fault.field, number))
+            continue
+        yield document, number
+        entries = document.entries
+
+
+def array_of(body: bytes, faults: list[Fault], door: Door) -> bytes:
+    """Return JSON lines as one array, whose elements stand on the lines they stood on.
+
+    Lines that are no JSON are left out and added to `faults`. An array stays as it is.
+
+    Raises:
+        Malformed: there is nothing to read, or there are too many lines.
+    """
+    found = list(lines(body, door))
+    if found[0][1].startswith(b"["):
+        return body
+    if _broken(*found[0]):
+        # Its first line is no document by itself: it is one document over several lines.
+        found = [(1, text_bytes(body))]
+    array, line = [b"["], 1
+    for number, text in found:
+        if len(found) > 1 and (fault := _broken(number, text)):
+            faults.append(fault)
+            continue
+        array += [b"\n" * (number - line), b"," if len(array) > 1 else b"", text]
+        line = number
+    return b"".join([*array, b"]"])
+
+
+def _broken(number: int, line: bytes) -> Fault | None:
+    """Return what is wrong with a line that is no JSON, NaN and half pairs aside."""
+    if not _is_json(line):
+        try:
+            sound_json(checked_text(line).encode())
+        except Malformed as error:
+            return Fault(error.fault.message, error.fault.field, number)
+    return None
+
+
 def lines(body: bytes, door: Door) -> Iterator[tuple[int, bytes]]:
     """Yield number and text of the lines that are not blank; an object alone is one line.
 
@@ -146,7 +206,8 @@ def lines(body: bytes, door: Door) -> Iterator[tuple[int, bytes]]:
     """
     text = text_bytes(body)
     if _is_json(text):
-        yield text.count(b"\n", 0, len(text) - len(text.lstrip())) + 1, text
+        start = len(text) - len(text.lstrip())
+        yield text.count(b"\n", 0, start) + 1, text[start:]
         return
     found = 0
     for number, line in enumerate(text.splitlines(), 1):

@@ -1,4 +1,4 @@
-"""The checks file: an ODCS 3.1 contract's schema and quality, and where to run it."""
+"""The checks file: an ODCS 3 contract's schema and quality, and where to run it."""
 
 import os
 import re
@@ -16,6 +16,7 @@ from msgspec import Struct
 from feeds.mapping import named_dimension
 from feeds.sql.condition import OPERATORS, Condition
 from feeds.sql.placeholders import check_placeholders
+from feeds.sql.versions import NoRule, check_version, current
 
 ROW_METRICS: Final = frozenset({"nullValues", "missingValues", "invalidValues", "duplicateValues"})
 METRICS: Final = ROW_METRICS | {"rowCount", "freshness"}
@@ -33,7 +34,7 @@ class ContractError(ValueError):
 
 
 class Quality(Struct, rename="camel", forbid_unknown_fields=True, kw_only=True):
-    """One rule, with ODCS's names. `rule` is the deprecated name of `metric`."""
+    """One rule, with the names of ODCS 3.1. `rule` is 3.0's name of `metric`."""
 
     id: str | None = None
     name: str | None = None
@@ -139,6 +140,7 @@ def load_contract(file: Path, connection: str | None = None) -> Contract:
     """
     try:
         content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        check_version(content)
         document = msgspec.convert(content, Document)
         url = _expanded(connection or document.connection or "")
         every = duration(document.every) if document.every else DEFAULT_EVERY.total_seconds()
@@ -193,9 +195,10 @@ def _checks(table: Table, document: Document, every: float, skipped: list[str]) 
     for place in places:
         for index, raw in enumerate(place.rules):
             where = f"{place.name} quality[{index}]"
-            rule = _rule(raw, where)
-            if rule is None:
-                skipped.append(f"{where}: rules of type {raw['type']} are for people and others")
+            try:
+                rule = _rule(raw, where)
+            except NoRule as error:
+                skipped.append(f"{where}: {error}")
             else:
                 yield _check(rule, where, asset, relation, place, every)
 
@@ -224,21 +227,29 @@ def _has_rules(column: Property | None) -> bool:
     return bool(column.quality) or any(map(_has_rules, [*(column.properties or []), column.items]))
 
 
-def _rule(raw: Any, where: str) -> Quality | None:
-    """Return a rule that can be run, None for text and for other engines'."""
-    if isinstance(raw, dict) and raw.get("name"):
-        where = f"{where} ({raw['name']})"
+def _rule(raw: Any, where: str) -> Quality:
+    """Return a rule.
+
+    Raises:
+        NoRule: it can't be run: it is text, or another engine's.
+        ValueError: it makes no sense.
+    """
+    if isinstance(raw, dict):
+        where = f"{where} ({raw['name']})" if raw.get("name") else where
+        raw = current(raw)
     try:
         rule = msgspec.convert(raw, Quality)
     except msgspec.ValidationError as error:
         raise ValueError(f"{where}: {error}") from None
-    return None if rule.type in {"text", "custom"} else rule
+    if rule.type in {"text", "custom"}:
+        raise NoRule(f"rules of type {rule.type} are for people and others")
+    return rule
 
 
 def _check(rule: Quality, where: str, asset: str, table: str, place: Place, every: float) -> Check:
     if rule.name:
         where = f"{where} ({rule.name})"
-    metric = "sql" if rule.type == "sql" or rule.query else rule.metric or rule.rule
+    metric = "sql" if rule.type == "sql" or rule.query else rule.metric
     try:
         columns = _columns(rule, metric, place)
         _demand(rule, metric)
