@@ -14,7 +14,6 @@ from feeds.mapping import named_dimension
 from schemas.metrics import MetricType
 
 _TESTED: Final = re.compile(r"\b(?P<kind>ref|source)\s*\((?P<names>[^()]*)\)")
-_QUOTED: Final = re.compile(r"""['"]([^'"]+)['"]""")
 
 
 class TestMetadata(Struct):
@@ -157,11 +156,12 @@ def plain_relation(relation: str | None) -> str | None:
 def _tested(model: Any, upstream: list[str]) -> str | None:
     """Return the node of `{{ get_where_subquery(ref('orders')) }}` or of a `source('raw', 'x')`."""
     call = _TESTED.search(model) if isinstance(model, str) else None
-    names = _QUOTED.findall(call["names"]) if call else []
-    if call is None or not names:
+    if call is None:
         return None
+    # Without the version, which is named: `ref('orders', v=2)`.
+    names = [name.strip(" '\"") for name in call["names"].split(",") if "=" not in name]
     if call["kind"] == "ref":
-        # The package before it is optional, and so is the version behind.
+        # The package before it is optional.
         names = names[-1:]
     for unique_id in upstream:
         kind, *parts = unique_id.split(".")

@@ -166,3 +166,32 @@ def test_published_models_of_the_artifacts_accept_the_fixtures() -> None:
     parser = pytest.importorskip("dbt_artifacts_parser.parser")
     parsed = parser.parse_run_results(json.loads(document("dbt_run_results.json")))
     assert [str(r.status.value) for r in parsed.results][:3] == ["success", "error", "pass"]
+
+
+@pytest.mark.parametrize(
+    ("model", "asset"),
+    [
+        ("{{ get_where_subquery(ref('orders')) }}", "wh.orders"),
+        ('{{ ref("shop", "orders", v=2) }}', "wh.orders"),
+        ("{{ get_where_subquery(ref('orders', version='2')) }}", "wh.orders"),
+        ("{{ get_where_subquery(source('raw', 'orders')) }}", "wh.raw_orders"),
+        ("{{ source('other', 'orders') }}", "wh.customers"),
+        ("{{ ref() }}", "wh.customers"),
+        ("ref(ref(ref(", "wh.customers"),
+        (3, "wh.customers"),
+    ],
+)
+def test_an_old_manifests_test_belongs_to_what_it_was_called_with(model: Any, asset: str) -> None:
+    upstream = ["model.shop.customers", "source.shop.raw.orders", "model.shop.orders.v2"]
+    tables = dict(zip(upstream, ("wh.customers", "wh.raw_orders", "wh.orders"), strict=True))
+    test = {
+        "name": "known_customer",
+        "test_metadata": {"name": "relationships", "kwargs": {"model": model}},
+        "depends_on": {"nodes": upstream},
+    }
+    nodes = {name: {"relation_name": table} for name, table in tables.items()}
+    manifest = json.dumps({"nodes": nodes | {"test.shop.known_customer": test}}).encode()
+    parsed = parse(
+        "dbt", result(unique_id="test.shop.known_customer", status="pass"), manifest=manifest
+    )
+    assert set(values(parsed)) == {asset}
