@@ -75,6 +75,11 @@ def _deequ(number: int) -> Any:
     }
 
 
+def _deequ_flat(number: int) -> Any:
+    metric = {"name": "Completeness", "instance": "id", "value": 0.5, "entity": "Column"}
+    return metric | {"dataset_date": 1795798800000 + number, "table": f"t{number}"}
+
+
 def _openlineage(number: int, asset: str = "t", parent: bool = True) -> Any:
     facets = {"parent": {"run": {"runId": "p"}, "job": {}}} if parent else {}
     assertion = {"assertion": f"unique{number % 50}", "column": "id", "success": number % 3 > 0}
@@ -131,6 +136,9 @@ def _usual(size: int) -> Iterator[tuple[str, str, bytes]]:
     )
     yield "soda", "checks", _filled(size, _soda, lambda found: {"checks": found})
     yield "deequ", "repository", _filled(size, _deequ)
+    flat = _filled(size, _deequ_flat)
+    yield "deequ", "flat metrics", flat
+    yield "deequ", "flat metrics as lines", _as_lines(flat)
     yield "openlineage", "one event a test", _filled(size, _openlineage)
     yield "openlineage", "as lines", _as_lines(_filled(size, _openlineage))
     yield (
