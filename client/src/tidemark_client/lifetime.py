@@ -12,7 +12,12 @@ import time
 import weakref
 from typing import Final, Protocol
 
-from tidemark_client.termination import release_sigterm, take_sigterm
+from tidemark_client.termination import (
+    hold_sigterm,
+    release_sigterm,
+    resume_sigterm,
+    take_sigterm,
+)
 
 
 class Living(Protocol):
@@ -86,9 +91,12 @@ def _is_worker() -> bool:
 
 def _after_fork() -> None:
     release_sigterm()
+    resume_sigterm()
     for one in list(_living):
         one.after_fork()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+    os.register_at_fork(
+        before=hold_sigterm, after_in_parent=resume_sigterm, after_in_child=_after_fork
+    )

@@ -12,9 +12,11 @@ from typing import Final
 NUDGES: Final = 20
 NUDGE_SECONDS: Final = 0.05
 
-
 _wakeup: Final[list[int]] = []
 """The two ends of the pipe that signals are written to, where it is ours."""
+
+_forking: Final = threading.local()
+"""The signals that a thread had blocked before it began to fork, as `mask`."""
 
 
 def take_sigterm(end: Callable[[], None]) -> None:
@@ -41,6 +43,23 @@ def take_sigterm(end: Callable[[], None]) -> None:
     # Without a pipe or a thread to spare, the handler alone must do.
     with contextlib.suppress(OSError, RuntimeError):
         _wake(end)
+
+
+def hold_sigterm() -> None:
+    """Keep SIGTERM pending while this thread forks.
+
+    Until the child has given it back, a signal to the child would be written to the pipe it
+    shares with its parent: it would end the parent, and be lost to the child.
+    """
+    if _wakeup:
+        _forking.mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+
+
+def resume_sigterm() -> None:
+    """Let SIGTERM through again, in the parent and in the child."""
+    mask = vars(_forking).pop("mask", None)
+    if mask is not None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
 def release_sigterm() -> None:

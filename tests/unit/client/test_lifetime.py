@@ -164,6 +164,7 @@ def parent(i):
     child = os.fork()
     if child == 0:
         time.sleep(60)
+        os._exit(1)
     os.kill(child, signal.SIGTERM)
     assert os.waitpid(child, 0)[1] == signal.SIGTERM
     time.sleep(0.3)
