@@ -63,7 +63,10 @@ def test_the_storm_raises_a_critical_alert(
     settings = make_settings(database_url="postgresql://unused")
     admin = KafkaAdminClient(bootstrap_servers=kafka_cluster)
     admin.create_topics(
-        [NewTopic(spec.name, 2, 1, topic_configs=spec.config) for spec in topic_specs(settings)]
+        [
+            NewTopic(spec.name, spec.partitions, 1, topic_configs=spec.config)
+            for spec in topic_specs(settings)
+        ]
     )
     admin.close()
     start_tidemark("worker", settings=settings)

@@ -74,7 +74,7 @@ async def measure(edge: RunningEdge, asset: str, source: str) -> None:
 def requests(endpoint: Endpoint, alert: Alert) -> Iterator[tuple[str, dict[str, str]]]:
     known = {field.encode_name for field in msgspec.structs.fields(endpoint.query)}
     queries = [query for query in ASKED if query.keys() <= known]
-    path = endpoint.path.replace("{asset_id:path}", THEIRS).replace("{alert_id}", str(alert.id))
+    path = endpoint.path.replace("{asset_id:anything}", THEIRS).replace("{alert_id}", str(alert.id))
     for dataset in DATASETS if "{dataset}" in path else [""]:
         yield from ((path.replace("{dataset}", dataset), query) for query in queries)
 
