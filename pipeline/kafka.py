@@ -3,7 +3,11 @@
 import ssl
 from typing import Any
 
+from pipeline.lenient_records import read_leniently
 from pipeline.settings import Settings, SettingsError
+
+# Here, since no client of ours is made without this module.
+read_leniently()
 
 
 def client_options(settings: Settings) -> dict[str, Any]:

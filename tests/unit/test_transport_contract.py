@@ -20,8 +20,8 @@ from aiokafka.consumer import fetcher
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.protocol.fetch import FetchRequest
-from aiokafka.record.default_records import DefaultRecordBatchBuilder
-from aiokafka.record.memory_records import MemoryRecords
+from aiokafka.record.default_records import DefaultRecordBatchBuilder, _DefaultRecordBatchPy
+from aiokafka.record.memory_records import MemoryRecords, _MemoryRecordsPy
 from faust.stores.memory import Store as MemoryStore
 from faust.stores.rocksdb import Store as RocksStore
 from faust.tables import recovery
@@ -32,6 +32,7 @@ from faust.types import TP, ConsumerMessage
 
 from pipeline.app import create_app
 from pipeline.consumer_thread import BatchConsumerThread, _as_parsed
+from pipeline.lenient_records import KeptRecords, LenientPartitionRecords
 from pipeline.settings import Settings
 from pipeline.transport import BatchConsumer, BatchSchema
 from tables.assets import TABLE_NAME, AssetTable
@@ -253,7 +254,8 @@ def test_fetch_results_are_where_they_are_looked_for() -> None:
     assert "self._records[tp] = FetchResult(" in source
     assert parameters(fetcher.FetchResult.has_more) == ["self"]
     assert "self._partition_records = partition_records" in inspect.getsource(fetcher.FetchResult)
-    assert "self._consumer_record(tp, record)" in inspect.getsource(fetcher.PartitionRecords)
+    unpacking = inspect.getsource(fetcher.PartitionRecords._unpack_records)
+    assert "self._consumer_record(tp, record)" in unpacking
 
 
 def test_the_positions_around_what_is_taken_can_be_had() -> None:
@@ -305,6 +307,26 @@ def test_a_batch_refuses_what_does_not_fit_but_never_its_first_record() -> None:
     assert batch.append(value=b"x", **record) is None
     assert batch.record_count() == 1
     batch.close()
+
+
+def test_fetched_bytes_are_read_by_what_the_fetcher_names() -> None:
+    """So that `lenient_records` stands in for both, in every consumer."""
+    assert fetcher.MemoryRecords is KeptRecords
+    assert fetcher.PartitionRecords is LenientPartitionRecords
+    source = inspect.getsource(fetcher.Fetcher._proc_fetch_request)
+    assert "records = MemoryRecords(part_data[-1])" in source
+    assert "partition_records = PartitionRecords(" in source
+    assert parameters(fetcher.PartitionRecords._unpack_records) == ["self"]
+    assert "records = self._records" in inspect.getsource(fetcher.PartitionRecords._unpack_records)
+
+
+def test_header_names_are_decoded_from_a_slice_of_the_buffer() -> None:
+    """As for `lenient_records`, which changes how a slice is decoded."""
+    source = inspect.getsource(_DefaultRecordBatchPy)
+    assert source.count(".decode(") == 1
+    assert 'h_key = buffer[pos : pos + h_key_len].decode("utf-8")' in source
+    assert "self._maybe_uncompress()" in inspect.getsource(_DefaultRecordBatchPy.__iter__)
+    assert "self._next_slice = memoryview(buffer)[" in inspect.getsource(_MemoryRecordsPy)
 
 
 # The table --------------------------------------------------------------------
