@@ -145,7 +145,7 @@ async def test_a_silence_holds_back_and_lets_go_when_it_ends(
     routing: Routing, receiver: Receiver
 ) -> None:
     await routing.subscribe(await routing.channel(receiver.url))
-    ends = datetime.now(UTC) + timedelta(seconds=8)
+    ends = datetime.now(UTC) + timedelta(seconds=15)
     await routing.rows(
         "INSERT INTO alert_silences (actor, scope, comment, asset_pattern, ends_at) "
         "VALUES ('key:bob', '{*}', 'known', 'warehouse.*', %s)",
