@@ -130,7 +130,7 @@ async def test_what_keeps_a_test_from_arriving_is_told(
         ("nobody", "there is no channel 'nobody'"),
         ("twice", "several channels are named 'twice'; give the id"),
         ("http://10.1.2.3/", "10.1.2.3 is a private address"),
-        ("foo://x", "apprise knows no such address"),
+        ("foo://x", "foo:// is not served"),
     ):
         done = await try_out(routing, "test", channel)
         assert done.returncode == 1
