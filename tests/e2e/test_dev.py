@@ -162,15 +162,22 @@ def test_servers_only(dev: Callable[..., Run]) -> None:
     assert run.family() == []
 
 
-def test_when_a_process_ends_all_end(dev: Callable[..., Run]) -> None:
+def test_a_process_that_ends_is_started_again(dev: Callable[..., Run]) -> None:
     run = dev("--feed", "none")
     run.wait_for(f"tidemark: ready at {run.url}")
-    workers = [p for p in run.family() if p.cmdline()[-1:] == ["worker"]]
-    assert len(workers) == 1
-    workers[0].kill()
-    assert run.process.wait(60) == 1
-    assert "a process has ended, and so all have" in run.output
+    (first,) = workers(run)
+    first.kill()
+    run.wait_for("tidemark: worker was ended by SIGKILL; restarting in 1 s")
+    report(run, 91)
+    wait_until(lambda: stored(run) == [91], 60)
+    assert len(workers(run)) == 1
+    run.interrupt()
+    assert run.process.wait(30) == 0
     assert run.family() == []
+
+
+def workers(run: Run) -> list[psutil.Process]:
+    return [process for process in run.family() if process.cmdline()[-1:] == ["worker"]]
 
 
 def test_a_taken_port_is_told_before_anything_starts(dev: Callable[..., Run]) -> None:
