@@ -44,6 +44,7 @@ class Delivery:
     _thread: threading.Thread | None
     _closing: bool
     _untold: int
+    _lost: int
 
     def __init__(self, transport: Transport, buffering: Buffering) -> None:
         self._transport = transport
@@ -113,7 +114,9 @@ class Delivery:
             if self._pending():
                 self._start()
             self._changed.wait_for(lambda: not self._pending(), timeout)
-            lost = self._give_up()
+            self._give_up()
+            # The thread may have given up just before; who closes first is told.
+            lost, self._lost = self._lost, 0
             thread = self._thread
         if thread is not None and thread is not threading.current_thread():
             thread.join(max(0.0, deadline - time.monotonic()) + 0.1)
@@ -136,7 +139,7 @@ class Delivery:
         self._reset()
 
     def _reset(self) -> None:
-        self._sent = self._dropped = self._refused = self._untold = 0
+        self._sent = self._dropped = self._refused = self._untold = self._lost = 0
         self._reasons: deque[str] = deque(maxlen=KEPT_REASONS)
         self.trouble: str | None = None
         """Why events are being held back, while they are."""
@@ -259,11 +262,11 @@ class Delivery:
             seconds = min(seconds, FIRST_BACKOFF)
         self._changed.wait_for(lambda: self._abandoned or self._closing != closing, seconds)
 
-    def _give_up(self) -> int:
-        """Let go of what has not got through; return how many events that is."""
+    def _give_up(self) -> None:
+        """Let go of what has not got through."""
         if self._abandoned:
-            return 0
-        lost = self._pending()
+            return
+        self._lost = lost = self._pending()
         self._abandoned = True
         self._dropped += lost
         self._queue.clear()
@@ -273,7 +276,6 @@ class Delivery:
             log.warning("closed with %d events undelivered: %s", lost, self.trouble or "too slow")
         if self._refused:
             log.warning("%d events were refused, last: %s", self._refused, self._reasons[-1])
-        return lost
 
     def _send_last(self, envelope: Envelope) -> None:
         """Send one event from this very thread, at the end of the process.

@@ -340,3 +340,19 @@ def test_a_closing_reporter_does_not_sit_out_a_long_pause() -> None:
         time.sleep(0.001)
     r.close()
     assert transport.assets == ["a"]
+
+
+def test_a_strict_close_raises_also_where_the_thread_gave_up_first() -> None:
+    transport = ScriptedTransport(*[away] * 1000)
+    reporter = Reporter(transport=transport, strict=True, buffering=Buffering(close_timeout=0.05))
+    reporter.score("orders", 1)
+    delivery = reporter._delivery
+    assert delivery is not None
+    delivery.begin_close()
+    deadline = time.monotonic() + 30
+    while not reporter.stats.dropped:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    with pytest.raises(DeliveryError, match="1 events undelivered"):
+        reporter.close()
+    reporter.close()
